@@ -9,6 +9,10 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 ONE = timedelta(days=1)
+LAST = datetime(9999, 12, 1)
+"""Nearly the last time that there is: days, nights and weeks begin and end before and after it. A
+later one is taken for it.
+"""
 
 
 class Calendar(NamedTuple):
@@ -19,7 +23,7 @@ class Calendar(NamedTuple):
 
     def local(self, moment: datetime) -> datetime:
         """Return a UTC time without zone as the zone's clock shows it."""
-        return moment.replace(tzinfo=UTC).astimezone(self.zone)
+        return min(moment, LAST).replace(tzinfo=UTC).astimezone(self.zone)
 
     def night(self, moment: datetime) -> date:
         """Return the night that a UTC time without zone belongs to."""

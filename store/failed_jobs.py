@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, select
 
+from config.calendar import LAST
 from engines.chunks import by_scope
 from rows.words import FAILED, RunKey
 from schema.tables.ci import jobs, workflowruns
@@ -181,7 +182,7 @@ def read_children(
     query = (
         select(run.parentgitid, run.gitid, run.attempt, run.conclusion, run.workflowname)
         .where(run.repoid == repoid, run.provider == provider)
-        .where(run.createtime.between(min(times), max(times) + LONGEST))
+        .where(run.createtime.between(min(times), min(max(times), LAST) + LONGEST))
         .where(run.parentgitid.in_([number for number, _ in runs]))
         .order_by(run.gitid)
     )

@@ -131,7 +131,7 @@ def list_jobs_where(
     listed: list[JobEnd] = []
     began, step, high = time.monotonic(), FIRST, until
     while oldest is not None and high > oldest and len(listed) < limit:
-        low, left = high - step, seconds - (time.monotonic() - began)
+        low, left = high - min(step, high - oldest), seconds - (time.monotonic() - began)
         if left <= 0:
             break
         within = (*conditions, job.createtime >= low, job.createtime < high)

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, select
 
+from config.calendar import LAST
 from schema.tables.ci import workflowruns
 from store.reads.runs import Run, columns, find_run
 
@@ -28,7 +29,7 @@ def list_children(connection: Connection, runs: Sequence[Run]) -> list[Run]:
     table = workflowruns.c
     query = select(*columns(workflowruns, Run)).where(
         table.repoid == runs[0].repoid,
-        table.createtime.between(min(times), max(times) + LONGEST),
+        table.createtime.between(min(times), min(max(times), LAST) + LONGEST),
         table.provider == runs[0].provider,
         table.parentgitid.in_([run.gitid for run in runs[:MOST]]),
     )

@@ -7,6 +7,7 @@ from isal import isal_zlib
 from sqlalchemy import Connection, false, or_, select
 from sqlalchemy.exc import DBAPIError
 
+from config.calendar import LAST
 from engines import faults
 from rows import Unmappable
 from rows.source_record import Source
@@ -79,7 +80,7 @@ def list_deliveries(connection: Connection, run: Run) -> RunDeliveries:
         select(*(table[name] for name in DeliveryLine._fields), table.body)
         .where(
             table.receivetime >= begin - EARLY,
-            table.receivetime < max(begin, end) + LATE,
+            table.receivetime < min(max(begin, end), LAST) + LATE,
             table.provider == run.provider,
             table.event.in_(source.run_events),
             table.body.is_not(None),

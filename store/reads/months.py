@@ -13,7 +13,7 @@ from schema.tables.ci import workflowruns
 from schema.tables.rollups import rollspans, rollups
 from store.rollups.days import ALL
 from store.rollups.kept_spans import Version
-from store.rollups.spans import COUNTED, DAY, FIGURED
+from store.rollups.spans import COUNTED, DAY, FIGURED, find_newest
 from store.write.changed_runs import read_changes
 
 Total = TypeVar("Total")
@@ -100,7 +100,7 @@ def find_changed(connection: Connection, until: datetime, since: datetime) -> Sp
     spans, at = list[Span](), oldest
     for day in days:
         if day.begin not in changed:
-            if day.begin > at:
+            if has_runs(connection, at, day.begin):
                 spans.append((at, day.begin))
             at = max(at, day.end)
     if at < until:
@@ -123,6 +123,14 @@ def find_waiting(connection: Connection, oldest: datetime, until: datetime) -> S
     return (min(created), max(created) + TICK) if created else None
 
 
+def has_runs(connection: Connection, begin: datetime, end: datetime) -> bool:
+    """Tell whether runs or jobs were created between days with a roll-up: years have none."""
+    if begin >= end:
+        return False
+    newest = find_newest(connection, end)
+    return newest is not None and newest >= begin
+
+
 def find_rolled_until(connection: Connection, days: Sequence[RolledDay]) -> datetime | None:
     """Return the end of the days with a roll-up, None when one of them is missing."""
     oldest = connection.scalar(select(func.min(workflowruns.c.createtime)))
@@ -130,7 +138,7 @@ def find_rolled_until(connection: Connection, days: Sequence[RolledDay]) -> date
         return None
     end: datetime | None = None
     for day in days:
-        if day.begin > (oldest if end is None else end):
+        if has_runs(connection, oldest if end is None else end, day.begin):
             return None
         end = day.end
     return end
@@ -146,7 +154,7 @@ def list_gaps(connection: Connection, days: Sequence[RolledDay]) -> list[Gap]:
         return []
     gaps: list[Gap] = []
     for day in days:
-        if day.begin > end:
+        if has_runs(connection, end, day.begin):
             gaps.append(Gap(end, day.begin))
         end = max(end, day.end)
     return [Gap(end, None), *reversed(gaps)]

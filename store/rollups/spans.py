@@ -30,6 +30,12 @@ COUNTED = ("8", "9", *FIGURED)
 AGAIN = timedelta(hours=24)
 """A span that nothing marked is looked at again after this time, one at a time."""
 
+YEAR = timedelta(days=366)
+"""Where nothing was created for twice as long, as beside a time of a clock that was wrong, no day
+has a roll-up.
+"""
+CREATED = (workflowruns.c, jobs.c)
+
 
 class RollupPlan(NamedTuple):
     """What nights and days are, and which runs are nightly."""
@@ -101,17 +107,53 @@ def list_stored_spans(connection: Connection) -> dict[tuple[str, datetime], Stor
     return {(row[0], row[1]): StoredSpan(*row[2:]) for row in connection.execute(query)}
 
 
+def list_stretches(connection: Connection, now: datetime) -> list[tuple[datetime, datetime]]:
+    """Return from when until when runs and jobs were created, the newest first, which ends now.
+
+    There is more than one where nothing was for twice YEAR.
+    """
+    stretches, end = list[tuple[datetime, datetime]](), now
+    while True:
+        first, older = end, find_newest(connection, end - YEAR)
+        while older is not None and older >= first - YEAR - YEAR:
+            first, older = older, find_newest(connection, older - YEAR)
+        stretches.append((find_oldest(connection, first - YEAR, first), end))
+        if older is None:
+            return stretches
+        end = older
+
+
+def find_newest(connection: Connection, until: datetime) -> datetime | None:
+    """Return when the last run or job before a time was created."""
+    times = (
+        connection.scalar(select(func.max(row.createtime)).where(row.createtime < until))
+        for row in CREATED
+    )
+    return max(filter(None, times), default=None)
+
+
+def find_oldest(connection: Connection, since: datetime, until: datetime) -> datetime:
+    """Return when the first run or job between two times was created, else the later of them."""
+    times = (
+        connection.scalar(select(func.min(row.createtime)).where(row.createtime >= since))
+        for row in CREATED
+    )
+    oldest: datetime = min([until, *filter(None, times)])
+    return oldest
+
+
 def count_due_days(connection: Connection, plan: RollupPlan, now: datetime) -> int:
-    """Return how many days from the first run to yesterday are not counted by REVISION."""
-    span, run = rollspans.c, workflowruns.c
-    oldest = connection.scalar(select(func.min(run.createtime)))
-    if oldest is None or oldest >= now:
-        return 0
-    first, today = plan.calendar.local(oldest).date(), plan.calendar.local(now).date()
-    begin, end = plan.calendar.borders(first, first)[0], plan.calendar.borders(today, today)[0]
-    made = select(func.count()).where(span.kind == DAY, span.rules == REVISION)
-    made = made.where(span.begintime >= begin, span.begintime < end)
-    return max((today - first).days - (connection.scalar(made) or 0), 0)
+    """Return how many days from the first run or job to yesterday are not counted by REVISION."""
+    span, calendar, due = rollspans.c, plan.calendar, 0
+    for begin, end in list_stretches(connection, now):
+        first, after = calendar.local(begin).date(), calendar.local(end).date()
+        if end < now:
+            after += ONE
+        made = select(func.count()).where(span.kind == DAY, span.rules == REVISION)
+        made = made.where(span.begintime >= calendar.day_begin(first))
+        made = made.where(span.begintime < calendar.day_begin(after))
+        due += max((after - first).days - (connection.scalar(made) or 0), 0)
+    return due
 
 
 def list_due_spans(
@@ -126,20 +168,16 @@ def list_due_spans(
         clock = database_time(connection)
         now = now or clock
         made = list_stored_spans(connection)
-        oldest = min(
-            filter(None, (connection.scalar(select(func.min(t.c.createtime))) for t in (
-                workflowruns, jobs
-            ))), default=now
-        )  # fmt: skip
+        stretches = list_stretches(connection, now)
     spans: list[RollupSpan] = []
-    moment = now
-    while moment > oldest - ONE - ONE and len(spans) < limit:
-        for span in sorted(spans_at(plan, moment)):
-            stored = made.get((span.kind, span.begin))
-            wanted = (span.end, rules_of_kind(span.kind, plan))
-            if (stored is None or (stored.end, stored.rules) != wanted) and span not in spans:
-                spans.append(span)
-        moment -= ONE
+    for begin, moment in stretches:
+        while moment > begin - ONE - ONE and len(spans) < limit:
+            for span in sorted(spans_at(plan, moment)):
+                stored = made.get((span.kind, span.begin))
+                wanted = (span.end, rules_of_kind(span.kind, plan))
+                if (stored is None or (stored.end, stored.rules) != wanted) and span not in spans:
+                    spans.append(span)
+            moment -= ONE
     if spans:
         return spans
     again = [
