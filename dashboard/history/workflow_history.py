@@ -10,6 +10,7 @@ from dashboard.view import history_figures
 from dashboard.view.history_figures import HistoryFigures
 from dashboard.web import filters, links
 from dashboard.web.request import site, store
+from rows.sources import UNNAMED
 from store.history import newest_jobs
 from store.history.newest_jobs import JobEnd
 
@@ -20,7 +21,7 @@ LOOKED_AT = 30
 
 
 class JobPart(NamedTuple):
-    """A job of a workflow, and its page."""
+    """A job of a workflow, and its page: that of the workflow, where it has no name."""
 
     name: str
     url: str
@@ -41,10 +42,10 @@ def show() -> str:
     jobs: dict[str, list[JobEnd]] = defaultdict(list)
     keys = [run.key for run in flow.runs[:LOOKED_AT]]
     for job in shown_history.newest_first(newest_jobs.list_jobs_of(store(), keys)):
-        jobs[job.name or "?"].append(job)
+        jobs[job.name or ""].append(job)
     parts = [
         JobPart(
-            name,
+            name or UNNAMED,
             links.job_page(repo.Id, repo.name, flow.gitid, flow.label, name),
             history_figures.read_figures(ends),
         )

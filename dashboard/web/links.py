@@ -32,8 +32,8 @@ def badge(repoid: int, repo: str, gitid: Id, name: Text) -> str:
 
 
 def job_page(repoid: int, repo: str, gitid: Id, workflow: Text, job: Text) -> str:
-    """Return the page of a job of a workflow; see above."""
-    if gitid is None and not workflow:
+    """Return the page of a job of a workflow; see above. One without a name has its workflow's."""
+    if not job or (gitid is None and not workflow):
         return workflow_page(repoid, repo, gitid, workflow)
     chosen = {"workflowgitid": gitid} if gitid is not None else {"workflow": workflow}
     return query("/job", **repo_filter(repoid, repo), **chosen, job=job)

@@ -9,6 +9,7 @@ from dashboard.web import links, names
 from dashboard.web.filters import whole_name
 from dashboard.web.request import store
 from store.reads.shown_names import label_workflows
+from store.rollups.count_figures import NAMELESS
 
 
 def label_keys(by: str, keys: list[Any]) -> dict[Any, tuple[str, str]]:
@@ -75,7 +76,8 @@ def flow_page(key: Any, repos: dict[int, str]) -> str:
     repoid, known, called = orjson.loads(flow_text(key))
     repo, gitid = repos.get(repoid, "unknown"), known if isinstance(known, int) else None
     if isinstance(key, tuple):
-        return links.job_page(repoid, repo, gitid, called, key[1])
+        job = None if key[1] == NAMELESS else key[1]
+        return links.job_page(repoid, repo, gitid, called, job)
     return links.workflow_page(repoid, repo, gitid, called)
 
 

@@ -4,6 +4,7 @@ import html
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -68,6 +69,25 @@ def test_every_link_leads_somewhere(
     told = [one for one in history(runs=12, days=2, seed=3).deliveries() if kept(one)]
     production_doors.write(engine, [rows_for(one.event, one.payload) for one in told])
     assert find_dead(client) == {}
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("name", [None, ""])
+def test_every_link_of_a_job_without_a_name_leads_somewhere(
+    client: FlaskClient, engine: Engine, name: str | None
+):
+    repoid = stored.repo(engine)
+    for hours, conclusion in enumerate(("failure", "success")):
+        created = NOW - timedelta(hours=hours)
+        run = stored.run(engine, repoid, created, workflowgitid=501, conclusion=conclusion)
+        stored.job(engine, repoid, run, created, name=name, conclusion=conclusion)
+    page = text_of(client, "/workflow?repo=octo-org/app&workflowgitid=501")
+    assert '<a href="/workflow?repo=octo-org%2Fapp&amp;workflowgitid=501">(no name)</a>' in page
+    assert "history of this job" not in text_of(client, f"/runs/github/{run}")
+    for path in ("/flakes", "/figures?by=job", "/slower", "/time"):
+        for link in links_of(text_of(client, path)):
+            if link.startswith(("/job", "/workflow")):
+                assert "Nightly" in text_of(client, link)
 
 
 @pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
