@@ -217,6 +217,21 @@ def planned(settings: Settings) -> Plan:
     return Plan(statements, rows, frozenset({*metadata.tables, "alembic_version"}))
 
 
+def make_views_anew(settings: Settings) -> str:
+    """Make the views of a schema that is up to date anew; return why that is refused, else nothing.
+
+    Raises CannotStart.
+    """
+    try:
+        upgrade(settings)
+    except CannotStart as error:
+        cause = error.__cause__
+        if isinstance(cause, SQLAlchemyError) and faults.fault(cause) == faults.ACCESS:
+            return faults.cause(cause)
+        raise
+    return ""
+
+
 def upgrade(settings: Settings) -> None:
     """Bring the schema up to date, as the user who may. Raises CannotStart."""
     with ending_start("the schema was not upgraded"), opened(settings, MIGRATE) as engine:

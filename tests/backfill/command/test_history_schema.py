@@ -1,5 +1,6 @@
 """The schema is created where there is none, and upgraded as its engine needs."""
 
+import secrets
 from pathlib import Path
 
 import pytest
@@ -148,6 +149,33 @@ def test_i_makes_a_view_that_a_killed_upgrade_left_out(
     assert command("-i").out == "the schema is up to date\n"
     assert "main_red" in sa.inspect(engine).get_view_names()
     engine.dispose()
+
+
+@pytest.mark.parametrize("engine_name", ["mysql", "postgresql"], indirect=True)
+def test_i_by_an_account_that_may_not_change_the_schema_says_that_its_views_are_left(
+    bare, engine_name: str, database_url: str, command: Command, monkeypatch: pytest.MonkeyPatch
+):
+    migrate.upgrade(database_url)
+    is_mysql = engine_name == "mysql"
+    name = f"writer_{secrets.token_hex(4)}"
+    who = f"{name}@'127.0.0.1'" if is_mysql else name
+    engine = connect(database_url)
+    scope = "*" if is_mysql else "ALL TABLES IN SCHEMA public"
+    with engine.begin() as connection:
+        for statement in (f"CREATE USER {who}", f"GRANT SELECT, INSERT ON {scope} TO {who}"):
+            connection.exec_driver_sql(statement)
+    url = engine.url.set(username=name).render_as_string(hide_password=False)
+    monkeypatch.setenv("DATABASE_URL", url)
+    try:
+        done = command("-i")
+        assert (done.code, done.err) == (0, "")
+        assert done.out.startswith("the schema is up to date; its views are left as they are: ")
+        assert "denied" in done.out or "must be owner" in done.out
+    finally:
+        with engine.begin() as connection:
+            for statement in (*([] if is_mysql else [f"DROP OWNED BY {who}"]), f"DROP USER {who}"):
+                connection.exec_driver_sql(statement)
+        engine.dispose()
 
 
 def test_database_that_an_upgrade_did_not_reach_is_told(
