@@ -90,9 +90,7 @@ def ask(
 
     `meanwhile` is done before, or while it works on them; it may post a few rows.
     """
-    dialect = first_like(connection.dialect)
-    spelled = [spell(one, dialect) for one in questions]
-    asked = [text.asked(one.values) for text, one in zip(spelled, questions, strict=True)]
+    spelled, asked = spell_all(connection, questions)
     answers = kind_of(connection).ask(connection, asked, meanwhile)
     return [text.rows(answer) for text, answer in zip(spelled, answers, strict=True)]
 
@@ -103,11 +101,19 @@ def ask_ahead(connection: Connection, *questions: Question) -> Callable[[], list
     send = kind_of(connection).ask_ahead
     if send is None:
         return None
+    spelled, asked = spell_all(connection, questions)
+    tell = send(connection, asked)
+    return lambda: [text.rows(answer) for text, answer in zip(spelled, tell(), strict=True)]
+
+
+def spell_all(
+    connection: Connection, questions: Sequence[Question]
+) -> tuple[list[Spelled], list[AskedQuery]]:
+    """Return questions spelled, and as the driver of a connection takes them."""
     dialect = first_like(connection.dialect)
     spelled = [spell(one, dialect) for one in questions]
     asked = [text.asked(one.values) for text, one in zip(spelled, questions, strict=True)]
-    tell = send(connection, asked)
-    return lambda: [text.rows(answer) for text, answer in zip(spelled, tell(), strict=True)]
+    return spelled, asked
 
 
 @lru_cache(maxsize=64)
