@@ -35,7 +35,7 @@ from fakegithub.server import Server, serve
 from fakegithub.world.world import World
 from rows.github.events import EVENTS
 from tests.listener.asking import Public
-from tests.listener.conftest import intake_for
+from tests.listener.conftest import intake_for, unhurry
 from tests.listener.sending import SECRET
 from tests.log_stream import logged_to
 
@@ -137,6 +137,7 @@ def installed(world: World, engine: Engine, **options: object) -> Iterator[Insta
         github.limits.scale = FAST
         patch.setattr(rate_limit, "MINUTE", 60 / FAST)
         patch.setattr(client, "SECOND", 1 / FAST)
+        unhurry(patch)
         receiver = Receiver(engine)
         stack.callback(receiver.close)
         said = io.StringIO()

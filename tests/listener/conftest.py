@@ -30,12 +30,16 @@ Deliver = Callable[..., Reply]
 @pytest.fixture(autouse=True)
 def _unhurried(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Give a busy machine time to store what a test is not about; `timed` keeps the deadlines."""
-    if "timed" in request.keywords:
-        return
-    monkeypatch.setattr(intakes, "DATABASE_SECONDS", UNHURRIED)
-    monkeypatch.setattr(intakes, "ASKING_SECONDS", UNHURRIED)
-    monkeypatch.setattr(group_commit, "BATCH_SECONDS", UNHURRIED)
-    monkeypatch.setattr(transaction, "QUICK_SECONDS", UNHURRIED)
+    if "timed" not in request.keywords:
+        unhurry(monkeypatch)
+
+
+def unhurry(patch: pytest.MonkeyPatch) -> None:
+    """Let the listener of this process wait longer than a busy disk or machine stands still."""
+    patch.setattr(intakes, "DATABASE_SECONDS", UNHURRIED)
+    patch.setattr(intakes, "ASKING_SECONDS", UNHURRIED)
+    patch.setattr(group_commit, "BATCH_SECONDS", UNHURRIED)
+    patch.setattr(transaction, "QUICK_SECONDS", UNHURRIED)
 
 
 @pytest.fixture(autouse=True)
