@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, Select, func, or_, select
 
 from schema.tables import packages as tables
 from schema.tables.ci import repos
@@ -22,7 +22,7 @@ def list_watched(connection: Connection) -> list[dict[str, Any]]:
     """Return the repositories that are watched: provider, gitid, name, url."""
     c = repos.c
     query = select(c.provider, c.gitid, c.name, c.url).order_by(c.Id)
-    return [{str(name): row[name] for name in row} for row in connection.execute(query).mappings()]
+    return objects(connection, query)
 
 
 def list_upstream(connection: Connection) -> list[dict[str, Any]]:
@@ -38,10 +38,7 @@ def list_upstream(connection: Connection) -> list[dict[str, Any]]:
         .where(or_(packages.c.mine.is_(True), packages.c.Id.in_(listed)))
         .distinct()
     )
-    return sorted(
-        (dict(row) for row in connection.execute(query).mappings()),
-        key=lambda row: (row["host"], row["repo"]),
-    )
+    return sorted(objects(connection, query), key=lambda row: (row["host"], row["repo"]))
 
 
 def list_listed(connection: Connection) -> list[dict[str, Any]]:
@@ -50,8 +47,13 @@ def list_listed(connection: Connection) -> list[dict[str, Any]]:
     query = select(c.name, c.semver_range.label("version")).where(
         c.version_id.in_(versions_of_repositories())
     )
-    rows = connection.execute(query.distinct()).mappings()
-    return sorted((dict(row) for row in rows), key=lambda row: (row["name"], row["version"] or ""))
+    rows = objects(connection, query.distinct())
+    return sorted(rows, key=lambda row: (row["name"], row["version"] or ""))
+
+
+def objects(connection: Connection, query: Select[Any]) -> list[dict[str, Any]]:
+    """Return rows as JSON takes them: SQLAlchemy may call a column by a kind of text of its own."""
+    return [{str(name): row[name] for name in row} for row in connection.execute(query).mappings()]
 
 
 def versions_of_repositories() -> Any:

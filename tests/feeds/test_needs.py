@@ -1,0 +1,58 @@
+"""What a feed is given of ours: lists as JSON, of which registries' programs take names."""
+
+import json
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, insert
+
+from feedrunner.manifest import read_manifest
+from feedrunner.needs import LISTS, write_needs
+from feedrunner.runner import load_lines
+from schema.tables import ci
+from schema.tables import packages as tables
+from tests.feedrunner.feed import record
+from tests.feeds.shipped import FEEDS, load, source
+
+OWN = {"package": "github/1", "version": "HEAD"}
+
+
+def list_needs(engine: Engine, *names: str) -> None:
+    """Have a watched repository, and what its dependency graph lists."""
+    row = {"provider": "github", "gitid": 1, "name": "octo-org/app", "version": b""}
+    with engine.begin() as connection:
+        connection.execute(insert(ci.repos), [row])
+    lines = [
+        record("packages", name="octo-org/app", import_id="github/1"),
+        record("versions", **OWN),
+        *(
+            record("dependencies", **OWN, position=position, name=name, range="1.0")
+            for position, name in enumerate(names)
+        ),
+    ]
+    manifest = read_manifest(FEEDS / "sbom" / "feed.toml")
+    assert load_lines(engine, manifest, [b"\n".join(lines)], lambda: 0).error == ""
+
+
+def test_lists_of_ours_are_json(engine: Engine, tmp_path: Path):
+    list_needs(engine, "npm/left-pad")
+    where = {"host": "GitHub.com", "repo": "Stevemao/left-pad", "proof": "claim"}
+    with engine.begin() as connection:
+        connection.execute(tables.packages.update().values(mine=True))
+        number = connection.execute(tables.packages.select()).first().Id
+        row = {**where, "package_id": number}
+        connection.execute(insert(tables.packagerepos), [row])
+        write_needs(connection, [*LISTS], tmp_path / "needs.json")
+    assert json.loads((tmp_path / "needs.json").read_bytes()) == {
+        "watched": [{"provider": "github", "gitid": 1, "name": "octo-org/app", "url": None}],
+        "upstream": [{"host": "github.com", "repo": "stevemao/left-pad"}],
+        "listed": [{"name": "npm/left-pad", "version": "1.0"}],
+    }
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+def test_npm_loads_what_dependency_graphs_list(engine: Engine):
+    list_needs(engine, "npm/left-pad", "pypi/flask")
+    with source({"/left-pad": (200, {"dist-tags": {"latest": "1.3.0"}})}) as url:
+        ended = load(engine, "npm", {"SOURCE_NPM_URL": url}, NPM_LOCK="")
+    assert (ended.state, ended.error, ended.changed) == ("done", "", 1)
