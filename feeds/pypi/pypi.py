@@ -24,6 +24,7 @@ REQUIRED = re.compile(
     r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*(?:@\s*\S+|\(?(?P<range>[^;)]*)\)?)"
     r"\s*(?:;\s*(?P<marker>.*))?"
 )
+NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 NO_TEXT = re.compile("[\0\ud800-\udfff]")
 """What no text has, but one that was cut within a letter."""
@@ -107,8 +108,10 @@ def find_requirements() -> tuple[Path, bool]:
     needs = os.environ.get("FEED_NEEDS")
     listed = json.loads(Path(needs).read_text("utf-8"))["listed"] if needs else []
     names = {each["name"].removeprefix("pypi/") for each in listed if each["name"][:5] == "pypi/"}
+    # Strangers wrote them: an address or an option would have pip run code of theirs.
+    names = {*filter(NAME.fullmatch, names)}
     if names:
-        path.write_text("\n".join(sorted(filter(REQUIRED.fullmatch, names))), "utf-8")
+        path.write_text("\n".join(sorted(names)), "utf-8")
     return path, True
 
 

@@ -12,7 +12,7 @@ from feedrunner.runner import load_lines
 from schema.tables import ci
 from schema.tables import packages as tables
 from tests.feedrunner.feed import record
-from tests.feeds.shipped import FEEDS, load, source
+from tests.feeds.shipped import FEEDS, load, module, source
 
 OWN = {"package": "github/1", "version": "HEAD"}
 
@@ -56,3 +56,26 @@ def test_npm_loads_what_dependency_graphs_list(engine: Engine):
     with source({"/left-pad": (200, {"dist-tags": {"latest": "1.3.0"}})}) as url:
         ended = load(engine, "npm", {"SOURCE_NPM_URL": url}, NPM_LOCK="")
     assert (ended.state, ended.error, ended.changed) == ("done", "", 1)
+
+
+def test_pip_is_given_only_names_of_what_dependency_graphs_list(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    names = [
+        "flask",
+        "zope-interface",
+        "app @ git+https://2130706433/app",
+        "app\n-i https://2130706433/",
+        "app\n-r /etc/passwd",
+        "-e .",
+        "app>=1",
+        "$app",
+        "app-",
+    ]
+    listed = [{"name": f"pypi/{name}", "version": "1.0"} for name in names]
+    (tmp_path / "needs.json").write_text(json.dumps({"listed": listed}))
+    monkeypatch.setenv("FEED_NEEDS", str(tmp_path / "needs.json"))
+    monkeypatch.setenv("OUTPUTDIR", str(tmp_path))
+    path, is_named = module("pypi").find_requirements()
+    assert is_named
+    assert path.read_text().split("\n") == ["flask", "zope-interface"]
