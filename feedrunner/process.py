@@ -21,6 +21,7 @@ from typing import IO
 
 from feedrunner.manifest import Manifest
 from feedrunner.needs import NEEDS
+from runtime.log import STARS, TOKEN
 
 PASSED_ON = (
     "PATH LANG LC_ALL TZ HTTP_PROXY HTTPS_PROXY NO_PROXY http_proxy https_proxy no_proxy "
@@ -30,10 +31,13 @@ PASSED_ON = (
 AGAIN, MISCONFIGURED = 75, 78
 """Exit codes by which a program says: try sooner; set me up first (sysexits.h)."""
 ADDRESS = re.compile(r"(?!https?:///)[A-Za-z][\w+.-]*://\S+", re.A)
+CREDENTIALS = re.compile(r"(?<=://)[^\s/]+@")
+"""Who asks, and the password, in an address."""
 END_SECONDS = 5.0
 """How long output is read after the program ended, and how long a signal may take."""
 PIECE = 65_536
 LAST_LINES, LONGEST_LOG_LINE = 50, 1000
+SHORTEST_SECRET = 4
 
 
 class FeedTimeout(Exception):
@@ -55,6 +59,7 @@ class Process:
         self.until = time.monotonic() + manifest.timeout
         self.tail = deque[str](maxlen=LAST_LINES)
         self.log = b""
+        self.secrets = secrets_of(environ)
         self.is_over = False
         """Whether nothing of it is left to be ended."""
         self.child = subprocess.Popen(  # noqa: S603 - an argv that the operator wrote
@@ -109,8 +114,11 @@ class Process:
         self.tail.extend(shown(line) for line in lines[-LAST_LINES:])
 
     def logtail(self) -> str:
-        """Return the last lines of its log."""
-        return "\n".join([*self.tail, *([shown(self.log)] if self.log else [])])
+        """Return the last lines of its log, without the tokens that it was given."""
+        text = "\n".join([*self.tail, *([shown(self.log)] if self.log else [])])
+        for secret in self.secrets:
+            text = text.replace(secret, STARS)
+        return text
 
     def end(self) -> int:
         """End what is left of it and its children; return its exit code, negative for a signal."""
@@ -154,8 +162,9 @@ def close(stream: IO[bytes] | None) -> None:
 
 
 def shown(line: bytes) -> str:
-    """Return a line of a log that a database can hold."""
+    """Return a line of a log that a database can hold, and whoever reads it may see."""
     text = line[:LONGEST_LOG_LINE].decode(errors="replace")
+    text = TOKEN.sub(STARS, CREDENTIALS.sub(f"{STARS}@", text))
     return "".join(
         letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text
     )
@@ -186,6 +195,17 @@ def is_beside(manifest: Manifest, word: str) -> bool:
 def passed_on(environ: Mapping[str, str]) -> dict[str, str]:
     """Return what of the runner's environment any program sees."""
     return {name: environ[name] for name in PASSED_ON if name in environ}
+
+
+def secrets_of(environ: Mapping[str, str]) -> list[str]:
+    """Return the tokens that a program is given, longest first; what is short is no secret."""
+    texts = [value for name, value in environ.items() if name.endswith("_TOKEN")]
+    for name, value in environ.items():
+        if name.endswith("_TOKEN_FILE"):
+            with suppress(OSError, UnicodeDecodeError):  # its program says that
+                texts.append(Path(value).read_text("utf-8"))
+    words = {word for text in texts for word in text.split() if len(word) >= SHORTEST_SECRET}
+    return sorted(words, key=len, reverse=True)
 
 
 def sources_of(manifest: Manifest, environ: Mapping[str, str]) -> dict[str, str]:

@@ -59,6 +59,30 @@ def test_source_without_an_address_is_told_by_its_setting(engine: Engine, tmp_pa
         assert run_feed(engine, manifest, told).error == ""
 
 
+def test_secrets_that_a_program_is_given_are_stars_in_its_log(engine: Engine, tmp_path):
+    (tmp_path / "token").write_text("of-a-file\n")
+    program = (
+        "import os, sys\n"
+        "seen = os.environ\n"
+        "token = open(seen['SOURCE_FILE_TOKEN_FILE']).read().strip()\n"
+        "print(seen['SOURCE_SHOP_URL'], 'refuses', seen['SOURCE_SHOP_TOKEN'], file=sys.stderr)\n"
+        "print(token, 'glpat-' + 'x' * 20, 'https://a@b:c@d.example/x', file=sys.stderr)\n"
+        "sys.stderr.write('at last ' + seen['SOURCE_SHOP_TOKEN'])\n"
+    )
+    manifest = write_feed(tmp_path, program)._replace(sources=("shop", "file"))
+    given = {
+        "PATH": "/usr/bin",
+        "SOURCE_SHOP_URL": "https://deploy:hunter2@shop.example/simple",
+        "SOURCE_SHOP_TOKEN": "of-the-environment",
+        "SOURCE_FILE_TOKEN_FILE": str(tmp_path / "token"),
+    }
+    assert run_feed(engine, manifest, given).logtail.splitlines() == [
+        "https://***@shop.example/simple refuses ***",
+        "*** *** https://***@d.example/x",
+        "at last ***",
+    ]
+
+
 def test_files_of_streams_are_read_as_if_printed(engine: Engine, tmp_path):
     program = (
         "import json, os\n"
