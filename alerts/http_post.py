@@ -40,14 +40,16 @@ def post(url: str, payload: dict[str, Any]) -> Outcome:
 def post_once(url: str, payload: dict[str, Any]) -> Outcome:
     """Send. No redirect is followed: it would carry the address elsewhere."""
     try:
-        with requests.post(
-            url,
-            json=payload,
-            timeout=(CONNECT_SECONDS, READ_SECONDS),
-            allow_redirects=False,
-            stream=True,  # whatever it says beyond its status is not read
-        ) as answer:
-            return outcome_of(answer)
+        with requests.Session() as session:
+            # Proxies and authorities of the environment hold; what ~/.netrc has is for no chat.
+            reached = session.merge_environment_settings(url, {}, None, None, None)
+            session.trust_env = False
+            reached["stream"] = True  # whatever it says beyond its status is not read
+            seconds = (CONNECT_SECONDS, READ_SECONDS)
+            with session.post(
+                url, json=payload, timeout=seconds, allow_redirects=False, **reached
+            ) as answer:
+                return outcome_of(answer)
     except (requests.ConnectTimeout, requests.exceptions.SSLError) as error:
         return Outcome(AGAIN, name_of(error))
     except requests.ConnectionError as error:

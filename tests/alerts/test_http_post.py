@@ -5,11 +5,13 @@ import http.server
 import threading
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from pathlib import Path
 
 import pytest
 import requests
 
 from alerts import http_post
+from alerts.outcome import ARRIVED
 from tests.feeds.shipped import Silent, serving
 
 
@@ -46,6 +48,40 @@ def test_proxy_that_leads_nowhere_is_tried_again(monkeypatch: pytest.MonkeyPatch
             monkeypatch.delenv(name, raising=False)
         outcome = http_post.post("https://hooks.example.org/hunter22", {})
     assert outcome == ("again", "ProxyError", None)
+
+
+def test_login_of_another_server_is_sent_to_no_chat(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "netrc").write_text("default login somebody password hunter22\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    given = list[str | None]()
+
+    class Chat(Silent, http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            given.append(self.headers["Authorization"])
+            self.send_response(200)
+            self.end_headers()
+
+    with serving(Chat) as address:
+        assert http_post.post(f"{address}/hook", {"text": "red"}) == ARRIVED
+    assert given == [None]
+
+
+@pytest.mark.parametrize("code", [307, 308])
+def test_redirect_carries_nothing_elsewhere(code: int):
+    asked = list[str]()
+
+    class Chat(Silent, http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            asked.append(self.path)
+            self.send_response(code)
+            self.send_header("Location", "/elsewhere")
+            self.end_headers()
+
+    with serving(Chat) as address:
+        assert http_post.post(f"{address}/hook", {}) == ("refused", f"answered {code}", None)
+    assert asked == ["/hook"]
 
 
 def test_chat_whose_answer_never_ends_holds_no_other(monkeypatch: pytest.MonkeyPatch):
