@@ -9,7 +9,6 @@ import json
 import os
 import re
 import shlex
-import subprocess
 import sys
 import urllib.error
 import urllib.request
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from index_files import normal, version_of, version_values
+from running_pip import drop_names, run_pip
 
 REQUIRED = re.compile(
     r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*(?:@\s*\S+|\(?(?P<range>[^;)]*)\)?)"
@@ -50,13 +50,13 @@ def main() -> int:
     if not requirements.is_file():
         print(f"PYPI_REQUIREMENTS: no file {requirements}", file=sys.stderr)
         return 78
-    folder = Path(os.environ.get("OUTPUTDIR", "."))
-    report = folder / ".report.json"
-    # Only lines belong on stdout: what pip says goes to the log.
+    report = Path(os.environ.get("OUTPUTDIR", ".")) / ".report.json"
     command = pip_command(report, requirements, named)
-    installed = subprocess.run(command, stdout=sys.stderr, check=False)  # noqa: S603 - an argv
-    if installed.returncode:
-        return 75 if is_down() else installed.returncode
+    while code := (told := run_pip(command)).code:
+        if is_down():
+            return 75
+        if not named or not drop_names(requirements, told.missing):
+            return code
     return emit_all(json.loads(report.read_text("utf-8"))["install"])
 
 
@@ -116,7 +116,7 @@ def find_requirements() -> tuple[Path, bool]:
 
 
 def pip_command(report: Path, requirements: Path, named: bool) -> list[str]:
-    """Return what lets pip resolve: nothing is installed, and its words go to stderr."""
+    """Return what lets pip resolve: nothing is installed."""
     command = [sys.executable, "-m", "pip", "--quiet", "--no-input", "--disable-pip-version-check"]
     command += ["install", "--progress-bar", "off", "--dry-run", "--ignore-installed"]
     command += ["--report", str(report), "-r", str(requirements)]

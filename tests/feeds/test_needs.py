@@ -1,10 +1,13 @@
 """What a feed is given of ours: lists as JSON, of which registries' programs take names."""
 
 import json
+import zipfile
+from http.server import BaseHTTPRequestHandler
+from io import BytesIO
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, insert
+from sqlalchemy import Engine, insert, select
 
 from feedrunner.manifest import read_manifest
 from feedrunner.needs import LISTS, write_needs
@@ -12,7 +15,7 @@ from feedrunner.runner import load_lines
 from schema.tables import ci
 from schema.tables import packages as tables
 from tests.feedrunner.feed import record
-from tests.feeds.shipped import FEEDS, load, module, source
+from tests.feeds.shipped import FEEDS, Silent, load, module, rows, serving, source
 
 OWN = {"package": "github/1", "version": "HEAD"}
 
@@ -79,3 +82,41 @@ def test_pip_is_given_only_names_of_what_dependency_graphs_list(
     path, is_named = module("pypi").find_requirements()
     assert is_named
     assert path.read_text().split("\n") == ["flask", "zope-interface"]
+
+
+def wheel(name: str) -> bytes:
+    """Return a wheel that holds nothing."""
+    file = BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        about = f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n"
+        archive.writestr(f"{name}-1.0.dist-info/METADATA", about)
+        archive.writestr(f"{name}-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\n")
+        archive.writestr(f"{name}-1.0.dist-info/RECORD", "")
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+def test_name_that_an_index_has_not_keeps_no_other_away(engine: Engine):
+    list_needs(engine, "pypi/apple", "pypi/company-own", "pypi/pear", "pypi/zebra-own")
+
+    class Index(Silent, BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            name = self.path.split("/")[2]
+            file = f"{name}-1.0-py3-none-any.whl"
+            link = f'<a href="/files/{name}/{file}">{file}</a>'.encode()
+            is_there = name in ("apple", "pear")
+            body = wheel(name) if self.path.endswith(".whl") else link if is_there else b""
+            self.send_response(200 if body else 404)
+            self.send_header("Content-Type", "text/html")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+    with serving(Index) as url:
+        ended = load(engine, "pypi", {"SOURCE_PYPI_URL": f"{url}/simple"}, PYPI_REQUIREMENTS="")
+    assert (ended.state, ended.error) == ("done", "")
+    for name in ("company-own", "zebra-own"):
+        assert f"No matching distribution found for {name}" in ended.logtail
+    c = tables.packages.c
+    of_pypi = select(c.name).where(c.mine.is_(True)).order_by(c.name)
+    assert rows(engine, of_pypi) == [("apple",), ("pear",)]
