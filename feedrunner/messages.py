@@ -194,7 +194,10 @@ def check_manager(number: int, name: str, record: dict[str, Any], allowed: Allow
 def read_state(number: int, value: dict[str, Any], _: Allowed) -> State:
     if not isinstance(value.get("value"), dict):
         raise BadLine(number, "STATE: value is no object")
-    return State(number, orjson.dumps(value["value"]).decode())
+    try:
+        return State(number, orjson.dumps(value["value"]).decode())
+    except orjson.JSONEncodeError:  # it reads deeper than it writes
+        raise BadLine(number, "STATE: value is nested too deep") from None
 
 
 def read_whole(number: int, value: dict[str, Any], allowed: Allowed) -> WholeStream:

@@ -144,6 +144,10 @@ WRONG = [
         b'{"type":"RECORD","stream":"points","record":{"series":"a","time":"2026-02-30"}}',
         "line 1: points.time: is no time of the calendar",
     ),
+    (
+        b'{"type":"STATE","value":{"a":' + b"[" * 600 + b"]" * 600 + b"}}",
+        "line 1: STATE: value is nested too deep",
+    ),
     (b'{"type":"STATE","value":{"a":"' + b"a" * 2**20 + b'"}}', "line 1: is longer than 1048576"),
 ]
 
