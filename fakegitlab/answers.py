@@ -135,8 +135,9 @@ def below_project(project: Project, rest: str, query: dict[str, str], path: str)
         case ["repository", "commits", name]:
             found = [one for one in project.commits if one["id"] == name]
             return (200, found[0], {}) if found else missing
-        case ["pipeline_schedules", _, "pipelines"]:
-            made = [one for one in project.pipelines.values() if one["source"] == "schedule"]
+        case ["pipeline_schedules", gitid, "pipelines"]:
+            scheduled = [one for one in project.pipelines.values() if one["source"] == "schedule"]
+            made = [one for one in scheduled if project.makers.get(one["id"], 1) == int(gitid)]
             return page_of(made[::-1], query, path)
         case ["hooks", gitid]:
             own = [hook for hook in project.hooks if hook["id"] == int(gitid)]

@@ -45,6 +45,7 @@ class Project:
     hooks: list[Json] = field(default_factory=list)
     events: list[Json] = field(default_factory=list)
     schedules: dict[int, Json] = field(default_factory=dict)
+    makers: dict[int, int] = field(default_factory=dict)  # of pipelines: schedules but the first
     issues: list[Json] = field(default_factory=list)
     """With title, description, and state where that is not `opened`."""
     hidden: set[int] = field(default_factory=set)

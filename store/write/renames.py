@@ -8,6 +8,7 @@ Two passes are made. A transaction that read the old name may write its rows aft
 pass went by; the second starts when the longest transaction must have ended.
 """
 
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
@@ -29,10 +30,11 @@ from sqlalchemy import (
 )
 
 from engines import database_time
+from engines.chunks import chunks
 from engines.transaction import transact
-from schema.tables.ci import PLACED, metadata, repos, workflowruns, workflows
+from schema.tables.ci import PLACED, jobs, metadata, repos, workflowruns, workflows
 from schema.tables.deliveries import rewrites
-from store.write import lake_marks
+from store.write import changed_runs, lake_marks
 from store.write.upsert import put_rows
 
 BATCH = 1000
@@ -117,3 +119,29 @@ def name_runs(connection: Connection, repoid: int) -> None:
         runs = update(workflowruns).where(*mine, workflowruns.c.workflowname == path)
         if connection.execute(runs.values(workflowname=name)).rowcount:
             lake_marks.note_repositories(connection, [repoid])
+
+
+def list_called_otherwise(
+    connection: Connection, provider: str, gitids: Collection[int], name: str
+) -> list[int]:
+    """Return those of some runs whose workflow has another name, or none."""
+    c = workflowruns.c
+    query = select(c.gitid, c.workflowname).where(c.provider == provider)
+    return sorted(
+        gitid
+        for part in chunks(sorted(gitids))
+        for gitid, known in connection.execute(query.where(c.gitid.in_(part)))
+        if known != name
+    )
+
+
+def call_runs(connection: Connection, provider: str, gitids: Collection[int], name: str) -> None:
+    """Give the workflow of runs, and of their jobs, another name, by which alone it is known.
+
+    Their days are counted anew.
+    """
+    for part in chunks(sorted(gitids)):
+        for table, key in ((workflowruns, "gitid"), (jobs, "rungitid")):
+            mine = (table.c.provider == provider, table.c[key].in_(part))
+            connection.execute(update(table).where(*mine).values(workflowname=name))
+    changed_runs.note_changes(connection, ((provider, gitid) for gitid in gitids))
