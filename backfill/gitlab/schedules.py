@@ -3,6 +3,7 @@
 https://docs.gitlab.com/api/pipeline_schedules/
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from functools import partial
 
@@ -39,20 +40,33 @@ def find_schedules(context: Context, repository: Repository, wanted: set[int]) -
     """Return the descriptions of schedules by the ids of their pipelines. Raises ApiError."""
     left, names, client = {*wanted}, dict[int, str](), context.client
     path = f"{repository.path}pipeline_schedules"
-    for page in fetch_pages(client, f"{path}?per_page=100", know_nothing):
-        for schedule in read_named(page.body)[0]:
-            name = fields.text(schedule, "description", "schedule")
-            own = f"{path}/{schedule['id']}/pipelines?sort=desc&per_page=100"
-            if not name or not left:
-                continue
-            for runs in fetch_pages(client, own, know_nothing):
-                ids = {one["id"] for one in read_named(runs.body)[0]}
-                names |= dict.fromkeys(ids & left, name)
-                left -= ids
-                is_renamed = call_stored(context, repository, ids, name)
-                if not is_renamed and (not left or (ids and max(ids) < min(left))):
-                    break
+    pages = fetch_pages(client, f"{path}?per_page=100", know_nothing)
+    for gitid, name in call_schedules(one for page in pages for one in read_named(page.body)[0]):
+        own = f"{path}/{gitid}/pipelines?sort=desc&per_page=100"
+        if not left:
+            break
+        for runs in fetch_pages(client, own, know_nothing):
+            ids = {one["id"] for one in read_named(runs.body)[0]}
+            names |= dict.fromkeys(ids & left, name)
+            left -= ids
+            is_renamed = call_stored(context, repository, ids, name)
+            if not is_renamed and (not left or (ids and max(ids) < min(left))):
+                break
     return names
+
+
+def call_schedules(schedules: Iterable[Json]) -> list[tuple[int, str]]:
+    """Return the ids of schedules, and what their nightlies are called: each by a name of its own.
+
+    Of two by one name the later one would hide that the other failed. Names are without case.
+    """
+    named = {one["id"]: fields.text(one, "description", "schedule") or "" for one in schedules}
+    alike = Counter(name.casefold() for name in named.values())
+    return [
+        (gitid, name if alike[name.casefold()] == 1 else f"{name} (schedule {gitid})")
+        for gitid, name in named.items()
+        if name
+    ]
 
 
 def call_stored(context: Context, repository: Repository, ids: set[int], name: str) -> bool:

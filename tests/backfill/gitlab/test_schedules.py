@@ -37,3 +37,20 @@ def test_schedule_that_is_renamed_keeps_its_nights(
     with engine.connect() as connection:
         changed = {*connection.scalars(sa.select(dirtyruns.c.rungitid))}
     assert {first, second} <= changed
+
+
+def test_schedules_of_one_name_are_two_nightlies(
+    served: Server, project: Project, command: Command, engine: sa.Engine
+) -> None:
+    assert command(*WORDS).code == 0
+    first, second = names_of(engine)
+    project.schedules[4] = {**project.schedules[1], "id": 4, "description": "Nightly"}
+    project.makers[second] = 4
+    third = served.world.add_pipeline(project, source="schedule")["id"]
+    assert command(*WORDS).code == 0
+    ours, other = {"nightly (schedule 1)"}, {"Nightly (schedule 4)"}
+    assert names_of(engine) == {first: ours, second: {"nightly"}, third: ours}
+    fourth = served.world.add_pipeline(project, source="schedule")["id"]
+    project.makers[fourth] = 4
+    assert command(*WORDS).code == 0
+    assert names_of(engine) == {first: ours, second: other, third: ours, fourth: other}
