@@ -16,11 +16,14 @@ from backfill.pipeline.context import Context
 from backfill.pipeline.stored_repository import store_repository
 from backfill.records import Json, Repository
 from config.watch import Watch
-from rows import Unmappable, fields
+from engines import reading
+from rows import Mapped, Unmappable, fields
 from rows.gitlab import clock
+from rows.gitlab.repo import NEWS
 from rows.sources import source_of
 from store.deliveries.table import now
 from store.doors.api import Read
+from store.reads import for_backfill
 from store.state.commit_ranges import GONE, MOST, CommitRange
 
 GITLAB = source_of("gitlab")
@@ -89,23 +92,34 @@ def find_known_repository(context: Context, gitid: int, name: str) -> Repository
 
 def read_project(context: Context, key: str, name: str) -> Repository:
     """Return the project with a key, stored. Raises ApiError."""
+    began = now()
     project = read_object(context.client.get(f"/projects/{key}").body, "project")
     today = read_field(fields.text, project, NAME, "project")
     gitid = read_field(fields.number, project, "id", "project")
     if today.lower() != name.lower():
         context.reporter.say(f"{name} is {today} today")
     try:
-        read = Read(GITLAB.rows_read("project", {"project": project}, now()), COUNTED["project"])
+        mapped = GITLAB.rows_read("project", {"project": project}, began)
+        if is_stored_otherwise(context, mapped):
+            mapped = GITLAB.rows_read("project", {"project": project, NEWS: True}, began)
         created, moved = (
             clock.moment(project, key, "project") for key in ("created_at", "last_activity_at")
         )
     except Unmappable as error:
         raise ApiError(f"GitLab's answer cannot be read: {error}") from error
     archived = bool(project.get("archived"))
+    read = Read(mapped, COUNTED["project"])
     repoid, provider = store_repository(context, read, today, archived=archived)
     main = fields.text(project, "default_branch", "project") or ""
     path = f"/projects/{gitid}/"
     return Repository(repoid, provider, today, path, main, created, moved, project)
+
+
+def is_stored_otherwise(context: Context, mapped: Mapped) -> bool:
+    """Tell whether a project, or its CI file, is stored and was changed since."""
+    said = [row for row in (mapped.repository, *mapped.rows) if row.table in COUNTED["project"]]
+    with reading(context.engine).connect() as connection:
+        return any(for_backfill.is_otherwise(connection, row.table, row.values) for row in said)
 
 
 def is_off(project: Json, feature: str) -> bool:

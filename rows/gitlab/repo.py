@@ -19,6 +19,8 @@ NAME, HOST = "gitlab", "gitlab.com"
 PASSING, EVENT, API = 0, 1, 2
 """How much a source knows: seen in passing, an event of the project itself, read from the API."""
 PUBLIC, LEVEL_PUBLIC = "public", 20
+NEWS = "is_news"
+"""Set of a project that is stored otherwise: of two readings of one hour either would count."""
 SYSTEM_EVENTS = (
     *("project_create", "project_rename", "project_transfer", "project_update"),
     "project_destroy",
@@ -161,10 +163,12 @@ def at_reception(repo: Repository, received: Time) -> Repository:
 def at_reading(payload: Payload, read: Time) -> Repository:
     """Return the repository as the API tells it: so it was when that was read.
 
-    By the hour, so that the next reading says the same.
+    By the hour, so that the next reading says the same, but for one that is NEWS.
     """
-    hour = None if read is None else read.replace(minute=0, second=0, microsecond=0)
-    return read_repository(payload)._replace(updated=hour, received=hour)
+    time = read
+    if read is not None and not payload.get(NEWS):
+        time = read.replace(minute=0, second=0, microsecond=0)
+    return read_repository(payload)._replace(updated=time, received=time)
 
 
 def repo_row(payload: Payload, repo: Repository, rank: int, latest: datetime | None = None) -> Row:

@@ -1,10 +1,11 @@
 """Named SELECTs of what a backfill asks about stored repositories, branches and commits."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from sqlalchemy import Connection, exists, select
 
-from schema.tables.ci import branches, commits, repos, workflows
+from schema.tables.ci import branches, commits, metadata, repos, workflows
 from store.reads.for_audit import list_heads
 
 
@@ -48,3 +49,12 @@ def find_repository_id(connection: Connection, provider: str, gitid: int) -> int
     """Return repos.Id of a repository."""
     chosen = (repos.c.provider == provider, repos.c.gitid == gitid)
     return connection.execute(select(repos.c.Id).where(*chosen)).scalar_one_or_none()
+
+
+def is_otherwise(connection: Connection, table: str, values: Mapping[str, object]) -> bool:
+    """Tell whether a vendor's object is stored, and not as a row of it says."""
+    c = metadata.tables[table].c
+    said = {name: value for name, value in values.items() if name != "version"}
+    chosen = (c.provider == said["provider"], c.gitid == said["gitid"])
+    stored = connection.execute(select(*(c[name] for name in said)).where(*chosen)).first()
+    return stored is not None and tuple(stored) != tuple(said.values())
