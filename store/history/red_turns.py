@@ -111,14 +111,20 @@ def is_reason_awaited(connection: Connection, red: RedWorkflow, now: datetime) -
 def find_ended(
     connection: Connection, over: Collection[RedPeriod], now: datetime
 ) -> list[tuple[RedPeriod, int | None]]:
-    """Return the periods that are over, and the good runs; a run done again is waited for."""
+    """Return the periods that are over, and the good runs; a run done again is waited for.
+
+    What is known by its name alone may have got one, or another, since it turned red.
+    """
     if not over:
         return []
+    today = red_periods.read_workflows(connection, [one.Id for one in over])
     current = read_newest(connection, {one.repoid for one in over})
     unused = list_unused(connection, {one.repoid for one in over})
     ended: list[tuple[RedPeriod, int | None]] = []
     for period in over:
         key = (period.repoid, period.workflowgitid)
+        if key not in current and period.Id in today:
+            key = (period.repoid, number_workflow(*today[period.Id]))
         conclusion, gitid, created = current.get(key, (None, None, None))
         has_run = created is not None and created >= period.redtime - period.is_missed * NEAR
         if has_run and conclusion == SUCCESS:

@@ -63,6 +63,20 @@ def read(connection: Connection, numbers: Iterable[int]) -> dict[int, RedPeriod]
     return periods
 
 
+def read_workflows(
+    connection: Connection, numbers: Iterable[int]
+) -> dict[int, tuple[int | None, str | None]]:
+    """Return the id and the name that the workflow of each one's run has today, by number."""
+    period, run = redperiods.c, workflowruns.c
+    of_run = and_(run.provider == period.provider, run.gitid == period.rungitid)
+    query = select(period.Id, run.workflowgitid, run.workflowname).join(workflowruns, of_run)
+    return {
+        number: (gitid, name)
+        for part in chunks(sorted(numbers))
+        for number, gitid, name in connection.execute(query.where(period.Id.in_(part)))
+    }
+
+
 def begin(connection: Connection, values: dict[str, Any]) -> int | None:
     """Note that one begins; None where it was noted already, and goes on. Raises DBAPIError."""
     row = redperiods.c

@@ -30,3 +30,21 @@ def test_workflow_without_an_id_is_told_once_also_when_its_runs_get_one(
         ("shop/api: Nightly is red on main", None),
         ("shop/api: Nightly is green again on main", None),
     ]
+
+
+def test_schedule_that_gets_its_name_while_it_is_red_is_told_to_be_green_again(
+    engine: sa.Engine, chat: GivenChat, make_sender: MakeSender
+):
+    sender, repoid = make_sender(), stored.repo(engine, "shop/api")
+    unnamed = {"workflowgitid": None, "workflowname": None, "event": "schedule"}
+    push(engine, repoid, 50, "failure", **unnamed)
+    assert sending.run_pass(sender) == 1
+    with engine.begin() as connection:  # a hook does not say it, the API does
+        connection.execute(sa.update(workflowruns).values(workflowname="Nightly"))
+    assert sending.run_pass(sender) == 0
+    push(engine, repoid, 40, "success", **{**unnamed, "workflowname": "Nightly"})
+    assert [sending.run_pass(sender) for _ in range(2)] == [1, 0]
+    assert [each["title"] for each in chat[1].told] == [
+        "shop/api: schedule on main is red on main",
+        "shop/api: Nightly is green again on main",
+    ]
