@@ -14,6 +14,7 @@ from backfill.pipeline.context import Context
 from backfill.records import Json, Repository
 from engines import reading
 from rows import fields
+from rows.gitlab.branch import HEADS
 from rows.gitlab.triggers import SCHEDULES
 from store.write import renames
 
@@ -56,15 +57,22 @@ def find_schedules(context: Context, repository: Repository, wanted: set[int]) -
 
 
 def call_schedules(schedules: Iterable[Json]) -> list[tuple[int, str]]:
-    """Return the ids of schedules, and what their nightlies are called: each by a name of its own.
+    """Return the ids of schedules, and what their nightlies are called.
 
-    Of two by one name the later one would hide that the other failed. Names are without case.
+    Of two by one name, which is without case, on one branch, the later one would hide that the
+    other failed: these have their ids in their names.
     """
-    named = {one["id"]: fields.text(one, "description", "schedule") or "" for one in schedules}
-    alike = Counter(name.casefold() for name in named.values())
+    named = {
+        one["id"]: (
+            fields.text(one, "description", "schedule") or "",
+            (fields.text(one, "ref", "schedule") or "").removeprefix(HEADS),
+        )
+        for one in schedules
+    }
+    alike = Counter((name.casefold(), branch) for name, branch in named.values())
     return [
-        (gitid, name if alike[name.casefold()] == 1 else f"{name} (schedule {gitid})")
-        for gitid, name in named.items()
+        (gitid, name if alike[name.casefold(), branch] == 1 else f"{name} (schedule {gitid})")
+        for gitid, (name, branch) in named.items()
         if name
     ]
 

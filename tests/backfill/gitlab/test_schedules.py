@@ -54,3 +54,11 @@ def test_schedules_of_one_name_are_two_nightlies(
     project.makers[fourth] = 4
     assert command(*WORDS).code == 0
     assert names_of(engine) == {first: ours, second: other, third: ours, fourth: other}
+
+
+def test_schedules_of_one_name_on_two_branches_keep_it(
+    served: Server, project: Project, command: Command, engine: sa.Engine
+) -> None:
+    project.schedules[4] = {**project.schedules[1], "id": 4, "ref": "refs/heads/stable"}
+    assert command(*WORDS).code == 0
+    assert set().union(*names_of(engine).values()) == {"nightly"}
