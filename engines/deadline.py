@@ -66,10 +66,15 @@ def announce(connection: Connection, statement: str, values: Any, *, is_many: bo
         hook(connection, None, statement, values, None, is_many)
 
 
+def is_over() -> bool:
+    """Tell whether there was a deadline, and it is past."""
+    rest = left()
+    return rest is not None and rest <= 0
+
+
 def refuse_late(*_: Any) -> None:
     """Raise Late instead of beginning another statement."""
-    rest = left()
-    if rest is not None and rest <= 0:
+    if is_over():
         raise Late("the database took too long")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple, TypeVar
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
 from engines import deadline, faults
 
@@ -58,26 +58,35 @@ def transact(engine: Engine, work: Callable[[Connection], Result]) -> Result:
     A lock wait timeout undoes one statement only: going on would commit half a transaction, so
     all of it is rolled back and done again, up to TRIES times with growing random pauses, and
     while there is time (engines/deadline.py). A pooled connection that turns out to be dead, or to
-    lead to a server that became read-only, is replaced once, at once. Raises Late, DBAPIError.
+    lead to a server that became read-only, is replaced once, at once. Raises Late, DBAPIError: the
+    last one of locks, too, where the deadline cut the try after it, for the server is well.
     """
-    replaced = False
+    replaced, locked = False, None
 
     def attempt() -> Result:
         with engine.begin() as connection:
             return work(connection)
 
     def pause_after(failure: Failure) -> float | None:
-        nonlocal replaced
+        nonlocal replaced, locked
         is_lost = getattr(failure.error, "connection_invalidated", False)
         if is_lost and failure.seconds < QUICK_SECONDS and not replaced:
             replaced = True
             return 0.0
-        if faults.fault(failure.error) != faults.LOCKS or failure.tries == TRIES:
+        if faults.fault(failure.error) != faults.LOCKS:
+            return None
+        locked = failure.error
+        if failure.tries == TRIES:
             return None
         pause = random.uniform(0, min(0.5, 0.01 * 2**failure.tries))  # noqa: S311 - no secret
         return None if deadline.at_most(pause) < pause else pause
 
-    return retry(attempt, DBAPIError, pause_after)
+    try:
+        return retry(attempt, DBAPIError, pause_after)
+    except SQLAlchemyError as error:
+        if locked is None or not deadline.is_over() or faults.fault(error) != faults.CONNECTION:
+            raise
+        raise locked from None
 
 
 def write_first(engine: Engine, work: Callable[[Connection], Result]) -> Callable[[], Result]:

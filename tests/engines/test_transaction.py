@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection, Engine, insert, select, update
 from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 
-from engines import connect, deadline, kind_of
+from engines import connect, deadline, faults, kind_of
 from engines.transaction import transact, write_first
 from runtime.beside import Beside
 from schema.tables.reconciler import marks
@@ -52,6 +52,20 @@ def test_lock_that_is_never_had_leaves_nothing_of_its_transaction(engine: Engine
     assert names(other) == {"locked"}
     transact(engine, work)
     assert names(other) == {"locked", "first half"}
+    other.dispose()
+
+
+@pytest.mark.parametrize("engine_name", ["mariadb", "mysql", "postgresql"], indirect=True)
+def test_lock_whose_last_wait_the_deadline_cuts_is_told_as_a_lock(engine: Engine, store_url: str):
+    """Or it would seem that the server does not answer, and everything went to the spool."""
+    transact(engine, lambda connection: mark(connection, "locked"))
+    locked = update(marks).where(marks.c.name == "locked").values(value="ours")
+    other = connect(store_url)
+    with other.begin() as holding:
+        holding.execute(locked)
+        with pytest.raises(SQLAlchemyError) as raised, deadline.within(2.5):
+            transact(engine, lambda connection: connection.execute(locked))
+    assert faults.fault(raised.value) == faults.LOCKS
     other.dispose()
 
 

@@ -191,6 +191,7 @@ def test_rows_locked_too_long_send_the_delivery_to_the_spool_in_time(
         assert deliver("workflow_run", recorded(RUN)).json == {"status": "spooled"}
         assert time.monotonic() - began < 8
     intake = public.intake
+    assert not intake.breaker.is_open, "other rows can be written"
     written_back(intake, engine)
     assert [row["state"] for row in kept(engine)] == ["applied", "applied"]
     other.dispose()
