@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NoReturn
 
 import sqlalchemy
 from pymysql.err import MySQLError
@@ -36,8 +36,11 @@ def post(
             deadline.announce(connection, text, rows, is_many=True)
             if len(rows) == 1 and post_prepared(raw, text, rows[0]):
                 return
-            raw.is_holding = True  # so nothing is sent that could fail, and SQLAlchemy hear of
-            raw.cursor().executemany(text, rows)
+            raw.is_holding = True  # so nothing is sent that could fail
+            try:
+                raw.cursor().executemany(text, rows)
+            except MySQLError as error:  # the connection is closed already
+                raise_again(connection, error, text, rows[0])
         else:
             connection.exec_driver_sql(text, rows)
     finally:
@@ -70,7 +73,7 @@ def ask(
     try:
         run(connection, *last)
     finally:
-        raw.meanwhile, raw.keeps_answer, raw.failure = None, False, None
+        raw.meanwhile, raw.keeps_answer = None, False
     answers = [RawAnswer(one.description, one.rows) for one in raw.answers]
     raw.ahead_answers = answers[:ahead]
     return answers[ahead:]
@@ -95,16 +98,16 @@ def hold(connection: sqlalchemy.Connection, asked: Sequence[AskedQuery]) -> None
     try:
         for text, values in asked:
             deadline.announce(connection, text, values, is_many=False)
-            raw.cursor().execute(text, values)
+            try:
+                raw.cursor().execute(text, values)
+            except MySQLError as error:
+                raise_again(connection, error, text, values)
     finally:
         raw.is_posting = raw.is_holding = False
 
 
 def run(connection: sqlalchemy.Connection, text: str, values: Any) -> None:
-    """Run a statement of a transaction past SQLAlchemy, which takes half as long again.
-
-    An error is raised a second time by a statement that SQLAlchemy runs: so it is its own.
-    """
+    """Run a statement of a transaction past SQLAlchemy, which takes half as long again."""
     if not connection.in_transaction():
         connection.exec_driver_sql(text, values)
         return
@@ -113,8 +116,20 @@ def run(connection: sqlalchemy.Connection, text: str, values: Any) -> None:
     try:
         raw.cursor().execute(text, values)
     except MySQLError as error:
-        raw.failure = error
+        raise_again(connection, error, text, values)
+
+
+def raise_again(
+    connection: sqlalchemy.Connection, error: MySQLError, text: str, values: Any
+) -> NoReturn:
+    """Raise an error a second time by a statement that SQLAlchemy runs: so it is its own."""
+    raw: Any = connection.connection.driver_connection
+    raw.failure = error
+    try:
         connection.exec_driver_sql(text, values)
+    finally:
+        raw.failure = None
+    raise error
 
 
 @lru_cache(maxsize=256)

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, insert, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from engines import connect, kind_of
+from engines.asking.mysql_statements import ask_ahead
 from engines.bulk.pymysql_rows import cut
 from engines.transaction import transact
 from schema.tables.reconciler import marks
@@ -97,6 +98,25 @@ def test_connection_that_is_lost_after_a_post_is_replaced(engine: Engine, store_
         connection.execute(MARK, {"name": "c"})
     assert names(engine) == ["c"]
     other.dispose()
+
+
+@pytest.mark.parametrize("way", ["post", "ask_ahead"])
+def test_what_is_held_back_on_a_closed_connection_raises_sqlalchemys_error(
+    engine: Engine, way: str
+):
+    """As PyMySQL's own it would be nobody's, and what could be done again was not."""
+    rows = [{"subject": "", "name": name, "time": datetime(2026, 11, 22)} for name in "ab"]
+    kind = kind_of(engine)
+    held: dict[str, Callable[[Connection], object]] = {
+        "post": lambda connection: kind.post(connection, insert(marks), rows),
+        "ask_ahead": lambda connection: ask_ahead(connection, [("SELECT 1", None)]),
+    }
+    with engine.connect() as connection:
+        connection.begin()
+        connection.connection.driver_connection._force_close()  # as `push` does that sends in vain
+        with pytest.raises(DBAPIError) as raised:
+            held[way](connection)
+        assert raised.value.connection_invalidated
 
 
 def test_transaction_that_breaks_after_a_post_leaves_nothing(engine: Engine):
