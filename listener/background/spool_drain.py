@@ -8,13 +8,14 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from config.watch import Watch
 from engines import faults
+from listener.background.spool_sharing import hold_mark, is_shared
 from listener.intake.circuit_breaker import CircuitBreaker
 from listener.intake.log_lines import log_bug, log_decision
 from runtime import log
@@ -48,20 +49,24 @@ class SpoolDrain(NamedTuple):
 
 def work(drain: SpoolDrain) -> None:
     """Wait for the turn, then write back whatever comes, until the process ends."""
+    folder, mark = drain.spool.folder, None
     while True:
         try:
-            with closing(FileLock(drain.spool.folder / "drain.lock")) as lock, lock.held():
-                serve(drain)
+            with closing(FileLock(folder / "drain.lock")) as lock:
+                mark = mark or hold_mark(folder, drain.engine.url)
+                is_shared(mark)  # to be told while others have the turn, too
+                with lock.held():
+                    serve(drain, mark)
         except Exception as error:  # noqa: BLE001 - the thread must outlive whatever is wrong
             WRITING.warn(faults.cause(error))
         time.sleep(FAILED_SECONDS)
 
 
-def serve(drain: SpoolDrain) -> None:
-    """Write back while the breaker is closed. Raises SpoolError."""
+def serve(drain: SpoolDrain, mark: BinaryIO) -> None:
+    """Write back while the breaker is closed and the spool is ours. Raises SpoolError, OSError."""
     written = False
     while True:
-        if drain.breaker.is_open:
+        if drain.breaker.is_open or is_shared(mark):
             time.sleep(IDLE_SECONDS)
             continue
         entries = drain.spool.take(BATCH)
