@@ -66,24 +66,33 @@ def forget(engine: Engine, key: Key) -> dict[str, int]:
 
     In batches, the repository itself last: a process killed half-way goes on when it is run
     again. A listener that still watches it stores what comes from now on: what that has written
-    of the one that is gone is deleted, too, for it would refuse the same runs ever after.
+    of the one that is gone is deleted, too, for it would refuse the same runs ever after, and the
+    deliveries that it came of.
     """
     with reading(engine).connect() as connection:
         repoid = find_repository_id(connection, *key)
         if repoid is None:
             return {}
         names = list_names(connection, repoid)
-    counts = Counter(deliveries=forget_deliveries(engine, key, names))
+    counts = Counter(deliveries=forget_deliveries(engine, key, names, find_last_delivery(engine)))
     counts += delete_all_rows(engine, repoid)
     counts["health"] = delete_rows(engine, health, func.lower(health.c.subject).in_(names))
     delete_rows(engine, marks, is_mark_of(repoid))
     make.drop_all(engine)  # those of all repositories together count its runs
     counts["repos"] = delete_rows(engine, repos, repos.c.Id == repoid)
+    last = find_last_delivery(engine)
     while late := delete_all_rows(engine, repoid):
         counts += late
         make.drop_all(engine)
         time.sleep(LATE_SECONDS)
+    counts["deliveries"] += forget_deliveries(engine, key, names, last)
     return dict(+counts)
+
+
+def find_last_delivery(engine: Engine) -> int:
+    """Return the number of the delivery that was stored last."""
+    with reading(engine).connect() as connection:
+        return connection.scalar(select(func.max(deliveries.c.Id))) or 0
 
 
 def delete_all_rows(engine: Engine, repoid: int) -> Counter[str]:
@@ -122,10 +131,11 @@ def delete_rows(engine: Engine, table: Table, condition: Any, repoid: int | None
     return total
 
 
-def forget_deliveries(engine: Engine, key: Key, names: set[str]) -> int:
-    """Delete the raw deliveries of a repository, page by page; return how many."""
+def forget_deliveries(engine: Engine, key: Key, names: set[str], last: int) -> int:
+    """Delete the raw deliveries of a repository up to a number, page by page; return how many."""
     after, total = 0, 0
     is_named = (deliveries.c.provider == key[0]) & func.lower(deliveries.c.repo).in_(names)
+    is_named &= deliveries.c.Id <= last
     while True:
         query = select(deliveries).where(is_named, deliveries.c.Id > after)
         with reading(engine).connect() as connection:
