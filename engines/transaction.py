@@ -52,8 +52,15 @@ def retry(
         wait(pause)
 
 
-def transact(engine: Engine, work: Callable[[Connection], Result]) -> Result:
+def transact(
+    engine: Engine,
+    work: Callable[[Connection], Result],
+    committed: Callable[[Result], object] | None = None,
+) -> Result:
     """Return what `work` returns, once it is committed.
+
+    `committed` is told it as soon as it is, before the connection is given back: who waits for the
+    one need not wait for the other.
 
     A lock wait timeout undoes one statement only: going on would commit half a transaction, so
     all of it is rolled back and done again, up to TRIES times with growing random pauses, and
@@ -64,8 +71,12 @@ def transact(engine: Engine, work: Callable[[Connection], Result]) -> Result:
     replaced, locked = False, None
 
     def attempt() -> Result:
-        with engine.begin() as connection:
-            return work(connection)
+        with engine.connect() as connection:
+            with connection.begin():
+                result = work(connection)
+            if committed is not None:
+                committed(result)
+        return result
 
     def pause_after(failure: Failure) -> float | None:
         nonlocal replaced, locked

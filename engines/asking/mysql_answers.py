@@ -12,7 +12,7 @@ from struct import Struct
 from typing import Any, NamedTuple
 
 from pymysql import converters
-from pymysql.connections import MySQLResult
+from pymysql.connections import MAX_PACKET_LEN, MySQLResult
 from pymysql.constants import FIELD_TYPE, SERVER_STATUS
 from pymysql.err import MySQLError
 from pymysql.protocol import FieldDescriptorPacket, MysqlPacket
@@ -36,12 +36,22 @@ ReadValue = Callable[[bytes], Any] | None
 """Makes a value of a column's bytes; None leaves them as they are."""
 
 
+MOST_KNOWN = 4
+"""Answers of as many columns whose descriptions are looked for as they were before."""
+LAST_OF_A_TURN = 255
+"""Packets are counted up to this, and then from 0 again."""
+
+
 class Columns(NamedTuple):
     """The columns of an answer: their descriptions, and how their values are read."""
 
     fields: list[Any]
     description: tuple[tuple[Any, ...], ...]
     readers: tuple[ReadValue, ...]
+
+
+KNOWN: dict[tuple[int, str], tuple[tuple[bytes, Columns], ...]] = {}
+"""Packets that described columns, by their number and by how texts are encoded."""
 
 
 def read_answer(session: Any, result: Any) -> None:
@@ -69,8 +79,7 @@ def read_answer(session: Any, result: Any) -> None:
 def read_rows(session: Any, result: Any, number: int) -> None:
     """Read the columns and rows of an answer."""
     read = session.read_payload
-    told = tuple([read() for _ in range(number)])
-    columns = describe(told, session.encoding)
+    columns = read_columns(session, number)
     read()  # an EOF
     rows = []
     while True:
@@ -85,6 +94,24 @@ def read_rows(session: Any, result: Any, number: int) -> None:
     result.field_count = number
     result.fields, result.description = columns.fields, columns.description
     result.affected_rows, result.rows = len(rows), tuple(rows)
+
+
+def read_columns(session: Any, number: int) -> Columns:
+    """Read the packets that describe columns: mostly they are what they were before."""
+    known = KNOWN.get((number, session.encoding), ())
+    for packets, columns in known:
+        if session.read_known(packets, number):
+            return columns
+    first = session._next_seq_id
+    told = tuple([session.read_payload() for _ in range(number)])
+    columns = describe(told, session.encoding)
+    if first + number <= LAST_OF_A_TURN and max(map(len, told)) < MAX_PACKET_LEN:
+        packets = b"".join(
+            (len(data).to_bytes(3, "little") + bytes((first + place,)) + data)
+            for place, data in enumerate(told)
+        )
+        KNOWN[number, session.encoding] = ((packets, columns), *known[: MOST_KNOWN - 1])
+    return columns
 
 
 def read_row(payload: bytes, readers: Sequence[ReadValue]) -> tuple[Any, ...]:

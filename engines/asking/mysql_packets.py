@@ -13,6 +13,11 @@ from pymysql.protocol import MysqlPacket
 LOST = "Lost connection to MySQL server during query"
 
 
+def packet_of(command: int, body: bytes) -> bytes:
+    """Return the packet of a statement, which is shorter than MAX_PACKET_LEN."""
+    return b"".join(((len(body) + 1).to_bytes(3, "little"), bytes((0, command)), body))
+
+
 class PacketConnection(pymysql.Connection):
     """Lets the kernel watch the time of each wait, and makes no object of a packet."""
 
@@ -90,6 +95,25 @@ class PacketConnection(pymysql.Connection):
             raise InternalError(wrong)
         self._next_seq_id = (self._next_seq_id + 1) % 256
         return data + self.read_payload() if size == MAX_PACKET_LEN else data
+
+    def read_known(self, packets: bytes, number: int) -> bool:
+        """Read so many packets if they are these; tell whether they were. Raises OperationalError.
+
+        To read one by one what is only compared took a tenth of a short transaction's time here.
+        """
+        if packets[3] != self._next_seq_id:
+            return False
+        try:
+            if not self._rfile.peek().startswith(packets):
+                return False
+            self._rfile.read(len(packets))
+        except OSError as error:
+            self.lose(f"{LOST} ({error})")
+        except BaseException:
+            self._force_close()  # type: ignore[attr-defined] # not in stubs
+            raise
+        self._next_seq_id = (self._next_seq_id + number) % 256
+        return True
 
     def lose(self, why: str) -> NoReturn:
         """Close, and say so. Raises OperationalError."""

@@ -11,13 +11,14 @@ from typing import Any, NamedTuple
 from pymysql.constants import COMMAND, FIELD_TYPE
 from pymysql.err import MySQLError
 
+from engines.asking.mysql_packets import packet_of
 from engines.bulk.pymysql_rows import cut, places
 
 MOST_KEPT = 64
 """Statements of a connection."""
 MOST_BYTES = 64 * 1024
 """Of a row; a longer one is written as text."""
-EXECUTE = struct.Struct("<BIBI")
+EXECUTE = struct.Struct("<IBI")
 LONG, DOUBLE, TIME = struct.Struct("<q"), struct.Struct("<d"), struct.Struct("<BHBBBBBI")
 FORGOTTEN = (1210, 1243, 1615)
 """A server's errors of a statement that it prepared: a proxy led to another server, or it makes
@@ -47,9 +48,8 @@ def post_prepared(session: Any, text: str, row: Mapping[str, Any]) -> bool:
     written = pack(statement.take(row))
     if written is None or len(written) > MOST_BYTES:
         return False
-    command = EXECUTE.pack(COMMAND.COM_STMT_EXECUTE, statement.number, 0, 1)
-    size = len(command) + len(written)
-    session.hold(b"".join((size.to_bytes(3, "little"), b"\0", command, written)))
+    body = EXECUTE.pack(statement.number, 0, 1) + written
+    session.hold(packet_of(COMMAND.COM_STMT_EXECUTE, body))
     return True
 
 

@@ -5,9 +5,11 @@ from functools import lru_cache
 from typing import Any, NoReturn
 
 import sqlalchemy
+from pymysql.constants import COMMAND
 from pymysql.err import MySQLError
 
 from engines import deadline
+from engines.asking.mysql_packets import packet_of
 from engines.asking.mysql_prepared import post_prepared
 from engines.kind import AskedQuery, RawAnswer
 
@@ -94,16 +96,9 @@ def ask_ahead(
 def hold(connection: sqlalchemy.Connection, asked: Sequence[AskedQuery]) -> None:
     """Hold queries back for the next statement that is sent."""
     raw: Any = connection.connection.driver_connection
-    raw.is_posting = raw.is_holding = True
-    try:
-        for text, values in asked:
-            deadline.announce(connection, text, values, is_many=False)
-            try:
-                raw.cursor().execute(text, values)
-            except MySQLError as error:
-                raise_again(connection, error, text, values)
-    finally:
-        raw.is_posting = raw.is_holding = False
+    for text, values in asked:
+        deadline.announce(connection, text, values, is_many=False)
+        raw.hold(packet_of(COMMAND.COM_QUERY, spelled(raw, text, values)))
 
 
 def run(connection: sqlalchemy.Connection, text: str, values: Any) -> None:
@@ -114,7 +109,7 @@ def run(connection: sqlalchemy.Connection, text: str, values: Any) -> None:
     raw: Any = connection.connection.driver_connection
     deadline.announce(connection, text, values, is_many=False)
     try:
-        raw.cursor().execute(text, values)
+        raw.query(spelled(raw, text, values))
     except MySQLError as error:
         raise_again(connection, error, text, values)
 
@@ -130,6 +125,16 @@ def raise_again(
     finally:
         raw.failure = None
     raise error
+
+
+def spelled(raw: Any, text: str, values: Any) -> bytes:
+    """Return a statement with its values as it is sent, as a cursor of PyMySQL's would spell it."""
+    escape = raw.escape
+    if isinstance(values, dict):
+        text %= {name: escape(value) for name, value in values.items()}
+    elif values is not None:
+        text %= tuple(map(escape, values))
+    return text.encode(raw.encoding)
 
 
 @lru_cache(maxsize=256)

@@ -20,7 +20,7 @@ from engines import deadline
 from listener.intake.log_lines import log_bug
 from runtime.file_lock import FileLock
 from store.doors.decide import Decision
-from store.doors.webhook import DeliveryOutcome, Rows, make_rows, store_each
+from store.doors.webhook import DeliveryOutcome, Outcomes, Rows, make_rows, store_each
 from store.write.first_reads import nothing
 
 MOST = 64
@@ -154,8 +154,12 @@ class GroupCommit:
             with self.turn(prepare) as give_back, deadline.within(BATCH_SECONDS):
                 batch += self.queued(MOST - len(batch))
                 decisions = [ticket.decision for ticket in batch]
-                outcomes = store_each(self.engine, decisions, log_bug, give_back, made)
-            tell(zip((ticket.answer for ticket in batch), outcomes, strict=True))
+                awaited = iter([ticket.answer for ticket in batch])
+
+                def tell_next(outcomes: Outcomes) -> None:
+                    tell((next(awaited), outcome) for outcome in outcomes)
+
+                store_each(self.engine, decisions, log_bug, give_back, made, tell_next)
         except Exception as error:  # noqa: BLE001 - raised again where the answers are awaited
             # Those that wait would fare no better, and have waited already.
             batch += self.queued(self.queue.qsize())

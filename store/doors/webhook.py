@@ -25,6 +25,8 @@ from store.write.stored_rows import Values
 from store.write.version_cache import VersionCache
 
 DUPLICATE = "duplicate"
+SHORT_BYTES = 64 * 1024
+"""Of bodies, before they are packed; those of long ones are stored in parts."""
 
 OnBug = Callable[[Exception, Delivery], None]
 """Is told of a mistake of ours, and of the delivery whose rows it spoils."""
@@ -39,8 +41,14 @@ class DeliveryOutcome(NamedTuple):
 
 Outcomes = list[DeliveryOutcome]
 """Of deliveries, in their order."""
+Tell = Callable[[Outcomes], object]
+"""Is told the outcomes of the next ones, which are durable."""
 Rows = dict[int, Values]
 """Of deliveries, by their identity."""
+
+
+def tell_nobody(_: Outcomes) -> None:
+    """Tell nobody."""
 
 
 def store_each(
@@ -49,24 +57,26 @@ def store_each(
     on_bug: OnBug,
     written: Callable[[], None] = nothing,
     made: Rows | None = None,
+    tell: Tell = tell_nobody,
 ) -> Outcomes:
     """Store deliveries, durable on return; return what became of each, in order.
 
     It takes one transaction, unless rows are refused: then it is halved down to the delivery that
-    is at fault, which is quarantined. `written` is told when only the commit is missing. Where
-    others write at the same time, `made` has those of their own rows that are made already. Raises
-    SQLAlchemyError when the database fails; some may be stored by then.
+    is at fault, which is quarantined. `written` is told when only the commit is missing, and `tell`
+    what is committed, part after part. Where others write at the same time, `made` has those of
+    their own rows that are made already. Raises SQLAlchemyError when the database fails; some may
+    be stored by then.
     """
     outcomes: Outcomes = []
 
     def write(part: Sequence[Decision]) -> None:
         is_whole = len(part) == len(batch)
-        outcomes.extend(store_all(engine, part, written if is_whole else nothing, made))
+        outcomes.extend(store_all(engine, part, written if is_whole else nothing, made, tell))
 
     def refuse(decision: Decision, error: Exception) -> None:
         if not is_refusal(error):
             on_bug(error, decision.delivery)
-        outcomes.extend(quarantine(engine, decision.delivery, reason_of(error)))
+        outcomes.extend(quarantine(engine, decision.delivery, reason_of(error), tell))
 
     write_each(batch, write, refuse, is_of_rows)
     return outcomes
@@ -77,9 +87,11 @@ def is_of_rows(error: Exception) -> bool:
     return is_refusal(error) or not isinstance(error, SQLAlchemyError)
 
 
-def quarantine(engine: Engine, delivery: Delivery, reason: str) -> Outcomes:
+def quarantine(
+    engine: Engine, delivery: Delivery, reason: str, tell: Tell = tell_nobody
+) -> Outcomes:
     """Store a delivery without its rows, with what stands in their way; an applied one stays."""
-    return store_all(engine, [Decision(delivery, QUARANTINED, reason)])
+    return store_all(engine, [Decision(delivery, QUARANTINED, reason)], tell=tell)
 
 
 def store_all(
@@ -87,6 +99,7 @@ def store_all(
     batch: Sequence[Decision],
     written: Callable[[], None] = nothing,
     made: Rows | None = None,
+    tell: Tell = tell_nobody,
 ) -> Outcomes:
     """Store deliveries with their rows, all or none; durable on return.
 
@@ -96,17 +109,18 @@ def store_all(
     """
     if len(set(map(key_of, batch))) == len(batch):
         try:
-            return store_together(engine, batch, written, are_new=True, made=made)
+            return store_together(engine, batch, written, tell, are_new=True, made=made)
         except IntegrityError as error:
             if deliveries.NAME not in str(error.orig):
                 raise
-    return store_together(engine, batch, written, are_new=False, made=made)
+    return store_together(engine, batch, written, tell, are_new=False, made=made)
 
 
 def store_together(
     engine: Engine,
     batch: Sequence[Decision],
-    written: Callable[[], None],
+    written: Callable[[], None] = nothing,
+    tell: Tell = tell_nobody,
     *,
     are_new: bool,
     made: Rows | None = None,
@@ -142,7 +156,7 @@ def store_together(
         if not is_saved:
             save = partial(save_all, connection, fresh, rows, are_new=are_new)
         if mapped := mapped_of(fresh):
-            if first.runs is None:
+            if first.runs is None or (first.foreseen and is_short(fresh)):
                 first = first._replace(write_beside=save)
             else:  # which are locked: the server writes the deliveries while rows are made
                 save()
@@ -156,17 +170,24 @@ def store_together(
         written()
         return tables, recognized
 
+    def end(fresh: list[Decision | None]) -> None:
+        acknowledged.note(engine, last[-1])
+        tell(outcomes_of(fresh))
+
     last = [0]
     try:
-        fresh = apply.write(engine, partial(work, True))
+        fresh = apply.write(engine, partial(work, True), end)
     except Unforeseen:
-        fresh = apply.write(engine, partial(work, False))
-    outcomes = [
+        fresh = apply.write(engine, partial(work, False), end)
+    return outcomes_of(fresh)
+
+
+def outcomes_of(fresh: Iterable[Decision | None]) -> Outcomes:
+    """Return what became of deliveries; None stands for one that was applied before."""
+    return [
         DeliveryOutcome(DUPLICATE) if new is None else DeliveryOutcome(new.state, new.reason)
         for new in fresh
     ]
-    acknowledged.note(engine, last[-1])
-    return outcomes
 
 
 def read_beside(
@@ -187,6 +208,11 @@ def read_beside(
 def mapped_of(batch: Iterable[Decision]) -> list[Mapped]:
     """Return the rows that deliveries bring."""
     return [decision.mapped for decision in batch if decision.mapped is not None]
+
+
+def is_short(batch: Iterable[Decision]) -> bool:
+    """Tell whether deliveries are sent at once, whatever else the server has to send meanwhile."""
+    return sum(len(one.delivery.body) for one in batch) <= SHORT_BYTES
 
 
 def make_rows(batch: Iterable[Decision], rows: Rows) -> None:

@@ -52,7 +52,7 @@ class FirstReads(NamedTuple):
     """The stored repositories of a batch; its stored runs, which are locked; None: not yet.
 
     `write_beside` writes what goes with its rows, once they are sent and before anything is read of
-    them: nobody waits for that alone.
+    them, or, where they are foreseen, meanwhile: nobody waits for that alone.
     """
 
     repositories: Mapping[Key, StoredRepository] | None = None
@@ -77,7 +77,7 @@ def read_first(
     foresees: bool = False,
 ) -> tuple[list[Any], FirstReads]:
     """Return the rows that answer `beside`, and what a batch reads first, in one round trip; do
-    something meanwhile. Where it `foresees` what is read, as it was before, it waits for nothing.
+    something meanwhile. Where it `foresees` what is read, as it was before, it does neither.
 
     Not of one of several servers, or so long that it takes several statements, or while older rows
     wait for their keys. Runs are locked after their repositories, so these have to be stored.
@@ -99,7 +99,6 @@ def read_first(
         foreseen = cache.reads.foresee(*([(provider, one) for one in ids] for ids in (keys, runs)))
         tell = ask_ahead(connection, *asked) if foreseen else None
         if foreseen and tell:
-            meanwhile()
             reads = ForeseenReads(foreseen, lambda: told_by(provider, *tell()), cache.reads)
             return [], FirstReads(*foreseen, foreseen=reads)
     *beyond, stored, locked = ask(connection, *asked, meanwhile=meanwhile)

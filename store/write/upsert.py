@@ -102,12 +102,14 @@ def numbers_of(stored: Mapping[Key, Any]) -> dict[Key, int]:
     return {key: row.Id for key, row in stored.items()}
 
 
-def insert_new(connection: Connection, name: str, rows: Iterable[Values]) -> None:
+def insert_new(connection: Connection, name: str, rows: Sequence[Values]) -> None:
     """Insert rows of which none is stored; if one is, the database refuses them.
 
     Sets of columns go one after the other, not by their keys: runs have one set, and attempts and
     jobs belong to runs that this transaction holds by then, so that nobody else waits for them.
     """
+    if not rows:
+        return
     table, kind = metadata.tables[name], kind_of(connection)
     for _, alike in sorted(by_columns(table, rows).items()):
         kind.post(connection, insertion(table), alike)

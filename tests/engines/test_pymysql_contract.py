@@ -58,6 +58,22 @@ STORIES: dict[str, Sequence[Statement]] = {
         ("SELECT CAST('2026-01-02 03:04:05.6' AS DATETIME(1)), CAST(20260102 AS DATETIME)", None),
         ("SELECT CAST('0000-00-00 00:00:00' AS DATETIME), TIMESTAMP('2026-01-02 03:04:05')", None),
     ],
+    "columns that are described as before, and otherwise": [
+        *(
+            (f"SELECT {columns}", None)
+            for columns in (
+                *(
+                    "1 AS a, 'x' AS b",
+                    "'x' AS a, 1 AS b",
+                    "1 AS a, NULL AS b",
+                    "1.5 AS a, 'x' AS b",
+                ),
+                *("2 AS c, 'x' AS b", "'x' AS b, 2 AS c"),
+            )
+            * 3
+        ),
+        *((f"SELECT {', '.join(map(str, range(number)))}", None) for number in (252, 255, 300) * 2),
+    ],
     "a packet that is cut": [
         (INSERT, row("big", bytes=b"\x01" * 300_000)),
         ("SELECT LENGTH(bytes), bytes FROM things", None),

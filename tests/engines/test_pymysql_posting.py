@@ -109,7 +109,10 @@ def test_what_is_held_back_on_a_closed_connection_raises_sqlalchemys_error(
     kind = kind_of(engine)
     held: dict[str, Callable[[Connection], object]] = {
         "post": lambda connection: kind.post(connection, insert(marks), rows),
-        "ask_ahead": lambda connection: ask_ahead(connection, [("SELECT 1", None)]),
+        "ask_ahead": lambda connection: (
+            ask_ahead(connection, [("SELECT 1", None)]),
+            kind_of(engine).ask(connection, [("SELECT 2", None)], None),
+        ),
     }
     with engine.connect() as connection:
         connection.begin()

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Connection, Engine, event, insert, select, update
 from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 
 from engines import connect, deadline, faults, kind_of
@@ -66,6 +66,33 @@ def test_lock_whose_last_wait_the_deadline_cuts_is_told_as_a_lock(engine: Engine
         with pytest.raises(SQLAlchemyError) as raised, deadline.within(2.5):
             transact(engine, lambda connection: connection.execute(locked))
     assert faults.fault(raised.value) == faults.LOCKS
+    other.dispose()
+
+
+def test_result_is_told_once_when_it_is_durable_and_before_the_connection_is_given_back(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+):
+    told, tries, do_commit = list[object](), list[int](), engine.dialect.do_commit
+    given_back = list[int]()
+
+    def refuse_first(connection: Any) -> None:
+        tries.append(1)
+        if len(tries) == 1:
+            error = kind_of(engine).error("lost")
+            raise OperationalError("COMMIT", None, error, connection_invalidated=True)
+        do_commit(connection)
+
+    def note(result: int) -> None:
+        given_back.clear()
+        told.append((result, names(other)))
+        assert not given_back
+
+    other = connect(engine.url)
+    monkeypatch.setattr(engine.dialect, "do_commit", refuse_first)
+    event.listen(engine, "checkin", lambda *_: given_back.append(1))
+    assert transact(engine, writing("whole"), note) == 7
+    assert (told, len(tries)) == ([(7, {"whole"})], 2)
+    assert given_back == [1]
     other.dispose()
 
 

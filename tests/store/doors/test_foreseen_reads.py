@@ -1,13 +1,17 @@
 """A delivery that comes alone is sent before its run is locked, and written by what is read."""
 
+import random
 import threading
+import zlib
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, delete, event, insert, select, update
 
 from schema.tables.ci import jobs, repos, workflowruns
+from schema.tables.deliveries import deliveries
 from store.delete_repository import forget
+from store.deliveries.body import PART_BYTES, read_parts
 from store.doors.webhook import DeliveryOutcome, store_each
 from tests.equality import check_equal, contents
 from tests.store.fold import folded
@@ -88,6 +92,17 @@ def test_job_tells_what_its_run_lacks(engine: Engine, other: Engine):
     with other.begin() as connection:
         connection.execute(update(workflowruns).values(branchname=None, workflowname=None))
     deliver(engine, [JOB])
+    check_all_are_stored(engine, JOB)
+
+
+def test_body_that_is_kept_in_parts_is_whole(engine: Engine, other: Engine):
+    body = random.Random(1).randbytes(3 * PART_BYTES)
+    long = with_guid(JOB, "long")
+    deliver(engine, [long._replace(delivery=long.delivery._replace(body=body))])
+    with other.connect() as connection:
+        row = connection.execute(select(deliveries).where(deliveries.c.guid == "long")).one()
+        rest = read_parts(connection, [row])
+    assert zlib.decompress(row.body + rest[row.provider, row.guid]) == body
     check_all_are_stored(engine, JOB)
 
 

@@ -10,14 +10,21 @@ from config.watch import watch
 from engines import kind_of, reading
 from schema.tables.ci import jobs
 from schema.tables.deliveries import deliveries
-from store.deliveries.table import Delivery
+from store.deliveries.table import Delivery, now
 from store.doors import webhook
 from store.doors.decide import decide_each
-from store.doors.webhook import Rows, store_all, store_each
+from store.doors.webhook import Outcomes, Rows, store_all, store_each
+from tests.listener.sending import changed
 from tests.store.production_doors import told
 from tests.stories.plain import SUCCESS
 
 ALL = [one.delivery for one in told(SUCCESS)]
+RUN = "workflow_run__completed_success"
+
+
+def sent(number: int, body: bytes) -> Delivery:
+    """Return a delivery of a run."""
+    return Delivery("github", f"guid-{number}", 7, "workflow_run", "completed", None, now(), body)
 
 
 def store(engine: Engine, *those: Delivery, made: Rows | None = None) -> list[str]:
@@ -98,7 +105,7 @@ def test_nothing_of_a_refused_transaction_is_left(engine: Engine):
     store(engine, first)
     batch = list(decide_each(engine, watch(()), ALL))
     with pytest.raises(IntegrityError):
-        webhook.store_together(engine, batch, lambda: None, are_new=True)
+        webhook.store_together(engine, batch, are_new=True)
     assert stored(engine) == [(first.guid, 1)]
     assert [outcome.state for outcome in store_all(engine, batch)].count("applied") == len(others)
     with reading(engine).connect() as connection:
@@ -108,3 +115,17 @@ def test_nothing_of_a_refused_transaction_is_left(engine: Engine):
 def test_same_guid_twice_in_a_batch_is_stored_once(engine: Engine):
     assert store(engine, ALL[0], ALL[0]) == ["applied", "applied"]
     assert [guid for guid, _ in stored(engine)] == [ALL[0].guid]
+
+
+def test_each_part_of_a_batch_is_told_when_it_is_stored(engine: Engine):
+    bodies = [changed(RUN, workflow_run__id=number) for number in range(1, 5)]
+    bodies[2] = changed(RUN, workflow_run__id=3, repository__full_name="org/" + "x" * 5000)
+    batch = list(decide_each(engine, watch(()), [sent(*one) for one in enumerate(bodies)]))
+    told = list[tuple[list[str], int]]()
+
+    def note(outcomes: Outcomes) -> None:
+        told.append(([outcome.state for outcome in outcomes], len(stored(engine))))
+
+    outcomes = store_each(engine, batch, lambda *_: None, tell=note)
+    assert told == [(["applied"] * 2, 2), (["quarantined"], 3), (["applied"], 4)]
+    assert [one.state for one in outcomes] == ["applied", "applied", "quarantined", "applied"]

@@ -147,7 +147,10 @@ def test_known_rows_are_not_written_again(engine: Engine):
     event.remove(engine, "before_cursor_execute", note)
     runs = ["workflowruns", "runattempts", "dirtyruns"]
     push = ["branches", "branchmoves", "commits"]
-    # A delivery whose runs are locked is written before its rows.
-    assert written == [*push, "deliveries", "deliveries", *runs]
+    # A delivery whose runs are locked is written before its rows; where they are foreseen, while
+    # the server reads what is derived from.
+    is_foreseen = engine.dialect.name == "mysql"
+    run = [*runs, "deliveries"] if is_foreseen else ["deliveries", *runs]
+    assert written == [*push, "deliveries", *run]
     del before["deliveries"]
     check_equal(contents(engine, versions=True), before)
