@@ -75,7 +75,7 @@ def show(provider: str, guid: str) -> str:
     raw, delivery = stored
     try:
         text = orjson.dumps(body.read_payload(delivery.body), option=orjson.OPT_INDENT_2).decode()
-    except Unmappable:
+    except (Unmappable, orjson.JSONEncodeError):  # it reads deeper than it writes
         text = delivery.body.decode(errors="replace")
     return render_page(
         "delivery.html",

@@ -1,6 +1,7 @@
 """The list of deliveries: newest first, searched, by state and event, page by page."""
 
 import csv
+import zlib
 from datetime import timedelta
 
 import pytest
@@ -95,6 +96,12 @@ def test_list_goes_on_where_it_was_though_its_last_delivery_was_dropped(
         for path in ("/deliveries", "/runs"):
             said = text_of(client, f"{path}?after={wrong}", 400)
             assert "after is no place in the list" in said
+
+
+def test_body_that_is_nested_deep_is_shown_as_it_came(client: FlaskClient, engine: Engine):
+    body = b'{"a":' + b"[" * 300 + b"]" * 300 + b"}"
+    guid = stored.delivery(engine, NOW, body=zlib.compress(body))
+    assert "[" * 300 in text_of(client, f"/deliveries/github/{guid}")
 
 
 def test_no_delivery_is_said(client: FlaskClient, engine: Engine):
