@@ -102,13 +102,20 @@ MUTANTS = (
     Mutant(
         "rollback after a lock wait timeout",
         "engines/transaction.py",
-        "        with engine.begin() as connection:\n            return work(connection)\n",
-        "        with engine.connect() as connection:\n"
+        "            with connection.begin():\n                result = work(connection)\n",
         "            try:\n"
-        "                return work(connection)\n"
+        "                result = work(connection)\n"
         "            finally:\n"
         "                connection.commit()\n",
         "tests/engines/test_transaction.py::test_lock_that_is_never_had_leaves_nothing_of_its_transaction",
+    ),
+    Mutant(
+        "commit before the outcome is told",
+        "engines/transaction.py",
+        "            if committed is not None:\n",
+        "                if committed is not None:\n    ",
+        "tests/engines/test_transaction.py::test_result_is_told_once_when_it_is_durable_and_before_the"
+        "_connection_is_given_back",
     ),
     Mutant(
         "breaker",
