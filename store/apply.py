@@ -38,24 +38,16 @@ CACHES: WeakKeyDictionary[Engine, VersionCache] = WeakKeyDictionary()
 
 Result = TypeVar("Result")
 Work = Callable[[Connection, VersionCache], tuple[Tables, Result]]
+End = Callable[[tuple[Tables, Result]], object]
 
 
-def write(
-    engine: Engine, work: Work[Result], committed: Callable[[Result], object] | None = None
-) -> Result:
-    """Run a door's work in one transaction, durable on return.
+def write(engine: Engine, work: Work[Result], end: End[Result] | None = None) -> Result:
+    """Run a door's work in one transaction, durable on return: `end` is told what it returned.
 
-    `work` returns the rows that it had applied, to be remembered, and what its door wants to know,
-    which `committed` is told at once.
-    Raises Unmappable for a text that no column holds, SQLAlchemyError when the database fails.
+    That is rows to be remembered, and what the door wants. Raises Unmappable, SQLAlchemyError.
     """
     cache = CACHES.setdefault(engine, VersionCache())
-
-    def tell(done: tuple[Tables, Result]) -> None:
-        if committed is not None:
-            committed(done[1])
-
-    written, result = transact(engine, lambda connection: work(connection, cache), tell)
+    written, result = transact(engine, lambda connection: work(connection, cache), end)
     cache.remember_all(written)
     return result
 
@@ -80,16 +72,9 @@ def apply(
             adopted_rows.adopt_rows(connection, table, tables[table])
         upsert(connection, table, tables[table], fresh.numbers.get(table, NONE_KNOWN))
         insert_new(connection, table, fresh.rows.get(table, ()))
-    note = changed_runs.noting(connection, {(run["provider"], run["gitid"]) for run in runs})
-
-    def write_meanwhile() -> None:
-        note()
-        if first.foreseen:
-            first.write_beside()
-
-    if not first.foreseen:
-        first.write_beside()
-    derived_columns.update_runs(connection, *fresh.others, note=write_meanwhile, late=fresh.late)
+    note = changed_runs.noting(connection, runs, first.write_meanwhile)
+    first.write_beside()
+    derived_columns.update_runs(connection, *fresh.others, note=note, late=fresh.late)
     gone_repositories.settle_gone(connection, batch, stored, told)
     branch_heads.derive_branches(connection, tables)
     return {**tables, "repos": [mapped.repository.values for mapped in batch]}

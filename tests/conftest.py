@@ -4,6 +4,7 @@ ENGINES=sqlite,mysql chooses; REQUIRE_ENGINES=sqlite,mariadb,mysql makes an abse
 """
 
 import contextlib
+import logging
 import os
 import shutil
 import signal
@@ -120,6 +121,8 @@ def pytest_configure(config: pytest.Config) -> None:
     tests start, and stop with it.
     """
     leftovers.use_memory()
+    # A page that a browser asks for after its test would be logged into another one's output.
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
     if not config.option.help:
         find_engines()
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -42,7 +42,8 @@ def find_schedules(context: Context, repository: Repository, wanted: set[int]) -
     left, names, client = {*wanted}, dict[int, str](), context.client
     path = f"{repository.path}pipeline_schedules"
     pages = fetch_pages(client, f"{path}?per_page=100", know_nothing)
-    for gitid, name in call_schedules(one for page in pages for one in read_named(page.body)[0]):
+    schedules = [schedule for page in pages for schedule in read_named(page.body)[0]]
+    for gitid, name in call_schedules(schedules):
         own = f"{path}/{gitid}/pipelines?sort=desc&per_page=100"
         if not left:
             break
@@ -63,11 +64,11 @@ def call_schedules(schedules: Iterable[Json]) -> list[tuple[int, str]]:
     other failed: these have their ids in their names.
     """
     named = {
-        one["id"]: (
-            fields.text(one, "description", "schedule") or "",
-            (fields.text(one, "ref", "schedule") or "").removeprefix(HEADS),
+        schedule["id"]: (
+            fields.text(schedule, "description", "schedule") or "",
+            (fields.text(schedule, "ref", "schedule") or "").removeprefix(HEADS),
         )
-        for one in schedules
+        for schedule in schedules
     }
     alike = Counter((name.casefold(), branch) for name, branch in named.values())
     return [

@@ -156,7 +156,9 @@ def store_together(
         if not is_saved:
             save = partial(save_all, connection, fresh, rows, are_new=are_new)
         if mapped := mapped_of(fresh):
-            if first.runs is None or (first.foreseen and is_short(fresh)):
+            if first.foreseen and is_short(fresh):
+                first = first._replace(write_meanwhile=save)
+            elif first.runs is None:
                 first = first._replace(write_beside=save)
             else:  # which are locked: the server writes the deliveries while rows are made
                 save()
@@ -170,9 +172,9 @@ def store_together(
         written()
         return tables, recognized
 
-    def end(fresh: list[Decision | None]) -> None:
+    def end(done: tuple[Tables, list[Decision | None]]) -> None:
         acknowledged.note(engine, last[-1])
-        tell(outcomes_of(fresh))
+        tell(outcomes_of(done[1]))
 
     last = [0]
     try:

@@ -8,7 +8,7 @@ the notes it read: a change that is committed meanwhile has raised its mark, or 
 import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, delete, func, literal_column, select
@@ -17,6 +17,7 @@ from engines import Kind, kind_of
 from rows.words import RunKey
 from schema.tables.rollups import dirtyruns
 from store.write import lake_marks
+from store.write.stored_rows import Values
 from store.write.upsert import insert_or
 
 FEW_RUNS = 8
@@ -63,14 +64,23 @@ def note_changes(connection: Connection, runs: Iterable[RunKey]) -> None:
     kind.post(connection, statement(kind), rows)
 
 
-def noting(connection: Connection, runs: Iterable[RunKey]) -> Callable[[], None]:
-    """Return what does so, now if it is much: a few runs may be noted while a server works."""
-    changed = list(runs)
-    note = partial(note_changes, connection, changed)
-    if len(changed) <= FEW_RUNS:
-        return note
-    note()
-    return partial(note_changes, connection, ())
+def noting(
+    connection: Connection, runs: Iterable[Values], write: Callable[[], None]
+) -> Callable[[], None]:
+    """Return what does so, now if it is much: a few runs may be noted while a server works.
+
+    `runs` are their rows; `write` writes something else then.
+    """
+    changed = {(run["provider"], run["gitid"]) for run in runs}
+    if len(changed) > FEW_RUNS:
+        note_changes(connection, changed)
+        return write
+
+    def note() -> None:
+        note_changes(connection, changed)
+        write()
+
+    return note
 
 
 def read_changes(connection: Connection, limit: int) -> list[ChangedRun]:

@@ -52,12 +52,13 @@ class FirstReads(NamedTuple):
     """The stored repositories of a batch; its stored runs, which are locked; None: not yet.
 
     `write_beside` writes what goes with its rows, once they are sent and before anything is read of
-    them, or, where they are foreseen, meanwhile: nobody waits for that alone.
+    them, `write_meanwhile` while it is read: nobody waits for that alone.
     """
 
     repositories: Mapping[Key, StoredRepository] | None = None
     runs: Mapping[RunKey, Any] | None = None
     write_beside: Callable[[], None] = nothing
+    write_meanwhile: Callable[[], None] = nothing
     hopes: bool = False
     """Whether new runs are inserted, in the hope that no other writer has them (fresh_rows.py)."""
     foreseen: ForeseenReads | None = None

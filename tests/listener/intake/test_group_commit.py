@@ -105,22 +105,6 @@ def test_turn_is_given_back_when_only_the_commit_is_missing(
         other.close()
 
 
-def test_delivery_is_answered_before_its_connection_is_given_back(
-    public: Public, intake: Intake, engine: sa.Engine
-):
-    answered = threading.Event()
-
-    def wait(*_: object) -> None:
-        assert answered.wait(60)
-
-    post(public, "workflow_run", changed(RUN, workflow_run__id=1), "first")
-    sa.event.listen(engine, "checkin", wait)
-    answer = post(public, "workflow_run", recorded(RUN), "second")
-    answered.set()
-    assert answer == (200, "applied")
-    sa.event.remove(engine, "checkin", wait)
-
-
 def test_batch_waits_for_its_turn(public: Public, intake: Intake, gate: Gate, tmp_path: Path):
     gate.opened.set()
     with ThreadPoolExecutor(1) as pool:
