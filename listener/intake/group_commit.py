@@ -12,11 +12,13 @@ from collections.abc import Callable, Iterable
 from concurrent import futures
 from contextlib import AbstractContextManager, nullcontext, suppress
 from queue import Empty, SimpleQueue
+from time import monotonic
 from typing import NamedTuple
 
 from sqlalchemy import Engine
 
 from engines import deadline
+from listener.intake.gathering import Gathering
 from listener.intake.log_lines import log_bug
 from runtime.file_lock import FileLock
 from store.doors.decide import Decision
@@ -84,7 +86,8 @@ class Ticket(NamedTuple):
 class GroupCommit:
     """One per process; its thread starts with the first delivery.
 
-    While a batch is written the next one gathers: the busier, the larger.
+    While a batch is written the next one gathers, and where many came together it waits a moment
+    for as many: the busier, the larger.
     """
 
     def __init__(self, engine: Engine, turns: FileLock | None = None) -> None:
@@ -92,6 +95,7 @@ class GroupCommit:
         self.engine = engine
         self.turns = turns
         self.queue: SimpleQueue[Ticket] = SimpleQueue()
+        self.gathering = Gathering(self.queue.qsize)
         self.starting = threading.Lock()
         self.thread: threading.Thread | None = None
 
@@ -128,6 +132,7 @@ class GroupCommit:
         if self.thread is None:
             self.start()
         self.queue.put(ticket)
+        self.gathering.note()
 
     def start(self) -> None:
         """Start the thread that writes. Raises RuntimeError: nothing is queued then."""
@@ -140,7 +145,11 @@ class GroupCommit:
     def work(self) -> None:
         """Write batch after batch until the process ends."""
         while True:
-            self.write([self.queue.get()])
+            batch = [self.queue.get()]
+            self.gathering.wait()
+            began = monotonic()
+            self.write(batch)
+            self.gathering.learn_time(monotonic() - began)
 
     def write(self, batch: list[Ticket]) -> None:
         """Write a batch, with all that has come by its turn, and tell what became of it."""
@@ -157,6 +166,7 @@ class GroupCommit:
                 awaited = iter([ticket.answer for ticket in batch])
 
                 def tell_next(outcomes: Outcomes) -> None:
+                    self.gathering.learn(min(MOST, len(decisions) + self.queue.qsize()))
                     tell((next(awaited), outcome) for outcome in outcomes)
 
                 store_each(self.engine, decisions, log_bug, give_back, made, tell_next)

@@ -22,6 +22,7 @@ from store.doors.webhook import DeliveryOutcome
 from store.write.stored_rows import Values
 from tests.listener.asking import Public
 from tests.listener.conftest import intake_for
+from tests.listener.intake.commits import Gate, wait_for_queue
 from tests.listener.sending import changed, headers, recorded
 from tests.listener.stored import counted, kept
 
@@ -29,20 +30,6 @@ RUN = "workflow_run__completed_success"
 MANY = 6
 
 Answered = tuple[int, str]
-
-
-class Gate:
-    """Holds up the first commit of an engine, and counts all."""
-
-    def __init__(self, engine: sa.Engine) -> None:
-        self.reached, self.opened = threading.Event(), threading.Event()
-        self.commits = 0
-        sa.event.listen(engine, "commit", self.pass_through)
-
-    def pass_through(self, _: sa.Connection) -> None:
-        self.commits += 1
-        self.reached.set()
-        assert self.opened.wait(60)
 
 
 @pytest.fixture
@@ -56,14 +43,6 @@ def post(public: Public, event: str, body: bytes, guid: str) -> Answered:
     made = headers(event, body, X_GitHub_Delivery=guid)
     answer = public.post(body, made)
     return answer.status_code, answer.json["status"]
-
-
-def wait_for_queue(intake: Intake, length: int) -> None:
-    """Return once so many deliveries wait for a batch."""
-    ends = time.monotonic() + 60
-    while intake.group_commit.queue.qsize() < length:
-        assert time.monotonic() < ends, "they do not gather"
-        time.sleep(0.01)
 
 
 def at_once(public: Public, intake: Intake, gate: Gate, those: list[bytes]) -> list[Answered]:
