@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from rows.github.failure import LogFailureReader
+from rows.github.runner_versions import version_reader
 from rows.logs.stream import BLOCK, pass_on
 
 SAMPLES = Path(__file__).parents[1] / "tests/rows/logs"
@@ -37,6 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     print(f"{len(logs)} logs, {length:.1f} MB")
     ours = rate(logs, read_by_us)
     print(f"Runledger: {ours:.1f} MB/s")
+    print(f"the versions that they list: {rate(logs, read_versions):.1f} MB/s")
     if given.treeherder is not None:
         theirs = rate(logs, reader_of_treeherder(given.treeherder))
         print(
@@ -75,6 +77,13 @@ def read_by_us(log: bytes) -> object:
     reader = LogFailureReader()
     pass_on((log[at : at + BLOCK] for at in range(0, len(log), BLOCK)), [reader])
     return reader.messages()
+
+
+def read_versions(log: bytes) -> object:
+    """Read the versions that a log lists, as it comes from a network."""
+    reader = version_reader()
+    pass_on((log[at : at + BLOCK] for at in range(0, len(log), BLOCK)), [reader])
+    return reader.versions
 
 
 def reader_of_treeherder(path: Path) -> Callable[[bytes], object]:

@@ -78,15 +78,15 @@ class Connection(WholeRequests):
             self.loop.call_later(pause, self.transport.resume_reading)
             return
         self.rest = memoryview(bytes(self.rest) + data if self.rest else data)
-        if self.is_idle:
-            self.is_idle = False
-            self.await_request()
+        begins, self.is_idle = self.is_idle, False
         if self.is_paced or self.is_whole:  # who wants more is the app, or the request before
             self.transport.pause_reading()
         else:
             self.read_rest()
             self.release()
         if not self.is_whole and not self.is_answered:
+            if begins:  # most are whole by now, and need no time
+                self.await_request()
             UNFINISHED.hold(self, len(data))
         self.ask()
 

@@ -32,7 +32,9 @@ class Repository(NamedTuple):
     @property
     def seen(self) -> datetime | None:
         """The later of its times."""
-        return max(filter(None, (self.pushed, self.updated)), default=None)
+        if self.pushed is None or self.updated is None:
+            return self.pushed or self.updated
+        return max(self.pushed, self.updated)
 
 
 class FailureReader(LogReader, Protocol):

@@ -10,10 +10,11 @@ import re
 import sys
 import threading
 import traceback
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from select import PIPE_BUF
+from time import time
 from typing import Any, TextIO
 
 LOG = logging.getLogger("listener")
@@ -29,6 +30,8 @@ TOKEN_HINTS = ("gho_", "ghp_", "ghr_", "ghs_", "ghu_", "_pat_", "glpat-")
 """One of these is in each of them."""
 
 Fields = dict[str, object]
+Write = Callable[[int, str, Fields], None]
+"""Logs a line: its level, message and fields."""
 
 
 class LineFormatter(logging.Formatter):
@@ -46,16 +49,21 @@ class LineFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line of a record: its time, level and message, then its fields."""
-        time = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-        fields: Fields = {
-            "time": time.replace("+00:00", "Z"),
-            "level": record.levelname.lower(),
-            "msg": record.getMessage(),
-            **getattr(record, "fields", {}),
-        }
+        fields: Fields = getattr(record, "fields", {})
         if record.exc_info and record.exc_info[1]:
-            fields["error"] = type(record.exc_info[1]).__name__
-            fields["trace"] = trace_of(record.exc_info[1])
+            error = record.exc_info[1]
+            fields = {**fields, "error": type(error).__name__, "trace": trace_of(error)}
+        return self.line(record.created, record.levelname, record.getMessage(), fields)
+
+    def line(self, moment: float, level: str, message: str, more: Fields) -> str:
+        """Return a line; its moment is in seconds since 1970."""
+        written = datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds")
+        fields: Fields = {
+            "time": written.replace("+00:00", "Z"),
+            "level": level.lower(),
+            "msg": message,
+            **more,
+        }
         shown = [(key, str(value)) for key, value in fields.items() if value is not None]
         whole = "\n".join([text for _, text in shown])  # looked through once, not each for itself
         hides = any(one in whole for one in (*TOKEN_HINTS, *self.secrets))
@@ -96,6 +104,14 @@ class JoiningHandler(logging.StreamHandler[TextIO]):
         except Exception:  # noqa: BLE001 - as `logging` does it
             self.handleError(record)
 
+    def hold(self, level: int, message: str, fields: Fields) -> None:
+        """Hold back a line of which no record is made: that takes longer than the line."""
+        if self.held is None or not isinstance(self.formatter, LineFormatter):
+            record(level, message, fields)
+        elif LOG.isEnabledFor(level):
+            word = logging.getLevelName(level)
+            self.held.append(self.formatter.line(time(), word, message, fields))
+
     def format(self, record: logging.LogRecord) -> str:
         """Return the line of a record, or those that it holds."""
         lines: str | None = getattr(record, "lines", None)
@@ -130,11 +146,17 @@ def joined(lines: Sequence[str]) -> Iterator[str]:
         yield "\n".join(held)
 
 
-def together() -> AbstractContextManager[None]:
-    """Write the lines of the block at once, where `start` was called."""
-    handlers = (one for one in logging.getLogger().handlers if isinstance(one, JoiningHandler))
-    handler = next(handlers, None)
-    return nullcontext() if handler is None else handler.together()
+@contextmanager
+def together() -> Iterator[Write]:
+    """Write the lines of the block at once, where `start` was called; give what does `record`."""
+    handlers = logging.getLogger().handlers
+    handler = next((one for one in handlers if isinstance(one, JoiningHandler)), None)
+    if handler is None:
+        yield record
+        return
+    with handler.together():
+        # Where others listen, too, they are to have their records.
+        yield handler.hold if len(handlers) == 1 and not LOG.handlers else record
 
 
 def trace_of(error: BaseException) -> str:

@@ -28,6 +28,8 @@ class Lingering:
         self.transport = transport
         self.connection = connection
         self.answer: list[bytes] = []
+        self.is_closing = transport.is_closing  # asked for each request
+        self.resume_reading = transport.resume_reading
 
     def __getattr__(self, name: str) -> Any:
         """Do everything else as the transport does."""

@@ -70,7 +70,7 @@ class DeliveryLine:
         self.fields |= {"event": delivery.event, "guid": delivery.guid}
         self.fields |= {"action": delivery.action, "repo": delivery.repo, "secret": signer}
 
-    def write(self, answer: Answer) -> None:
+    def write(self, answer: Answer, record: log.Write = log.record) -> None:
         """Log what the sender is answered, one of many strangers only as a number."""
         if not self.is_signed and not UNSIGNED.note(f"{answer.code} {answer.why}"):
             return
@@ -80,7 +80,7 @@ class DeliveryLine:
         milliseconds = round((perf_counter() - self.began) * 1000, 1)
         fields = {**self.fields, "code": answer.code, "why": answer.why, "ms": milliseconds}
         fields["hint"] = self.misfit if answer.code == 401 else None
-        log.record(level, answer.status, fields)
+        record(level, answer.status, fields)
 
 
 WAITING = WeakKeyDictionary[asyncio.AbstractEventLoop, list[tuple[DeliveryLine, Answer]]]()
@@ -99,10 +99,10 @@ def write_soon(line: DeliveryLine, answer: Answer) -> None:
 def write_waiting(waiting: list[tuple[DeliveryLine, Answer]]) -> None:
     """Write lines; one that breaks takes no other with it."""
     lines, waiting[:] = waiting[:], []
-    with log.together():
+    with log.together() as record:
         for line, answer in lines:
             try:
-                line.write(answer)
+                line.write(answer, record)
             except Exception as error:  # noqa: BLE001 - said; the others are to be written
                 log.crash("a line of the log broke", error, code=answer.code)
 

@@ -122,5 +122,6 @@ def is_end(payload: Payload) -> bool:
 
 def alias_rows(repo: Repository) -> list[Row]:
     """Return a row for each name the repository goes or went by."""
-    seen = {"firstseen": repo.seen, "lastseen": repo.seen}
-    return [Row("repoaliases", {"name": name, **seen}) for name in (repo.name, *repo.former)]
+    seen = repo.seen
+    names = (repo.name, *repo.former)
+    return [Row("repoaliases", dict(name=one, firstseen=seen, lastseen=seen)) for one in names]

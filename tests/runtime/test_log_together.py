@@ -3,11 +3,13 @@
 import io
 import logging
 import threading
+from collections.abc import Iterator
 from contextlib import suppress
 from select import PIPE_BUF
 
 import pytest
 
+from runtime import log as house_log
 from runtime.log import JoiningHandler, LineFormatter
 
 
@@ -109,3 +111,72 @@ def test_lines_of_a_block_have_their_form(stream: Stream, handler: JoiningHandle
     one, other = text.splitlines()
     assert one.endswith("level=info msg=one")
     assert other.endswith("level=info msg=***")
+
+
+@pytest.fixture
+def root(
+    handler: JoiningHandler, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[list[logging.Handler]]:
+    """The handlers of this process: that one, with the form of the log."""
+    handlers: list[logging.Handler] = [handler]
+    monkeypatch.setattr(logging.getLogger(), "handlers", handlers)
+    monkeypatch.setattr(house_log.LOG, "handlers", [])
+    handler.setFormatter(LineFormatter(["a secret"]))
+    before = house_log.LOG.level
+    house_log.LOG.setLevel(logging.INFO)
+    yield handlers
+    house_log.LOG.setLevel(before)
+
+
+class Listener(logging.Handler):
+    """Another one who wants to know."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Note a message."""
+        self.heard.append(record.getMessage())
+
+
+FIELDS = {"guid": "1-2", "repo": "a secret", "why": "two words\n", "secret": None, "ms": 1.5}
+
+
+@pytest.mark.parametrize("level", [logging.INFO, logging.WARNING, logging.ERROR])
+@pytest.mark.usefixtures("root")
+def test_line_of_a_block_is_that_of_a_record(stream: Stream, level: int):
+    house_log.record(level, "applied", FIELDS)
+    with house_log.together() as write:
+        write(level, "applied", FIELDS)
+    one, other = ("".join(stream.texts)).splitlines()
+    assert one.partition(" ")[2] == other.partition(" ")[2]
+    word = logging.getLevelName(level).lower()
+    said = f'level={word} msg=applied guid=1-2 repo=*** why="two words\\n" ms=1.5'
+    assert other.partition(" ")[2] == said
+    assert other.startswith("time=20")
+
+
+@pytest.mark.usefixtures("root")
+def test_line_below_the_level_is_not_written(stream: Stream):
+    with house_log.together() as write:
+        write(logging.DEBUG, "applied", FIELDS)
+    assert stream.texts == []
+
+
+def test_others_who_listen_have_the_records_of_a_block(stream: Stream, root: list[logging.Handler]):
+    other = Listener()
+    root.append(other)
+    with house_log.together() as write:
+        write(logging.INFO, "applied", FIELDS)
+    assert other.heard == ["applied"]
+    assert len("".join(stream.texts).splitlines()) == 1
+
+
+@pytest.mark.usefixtures("root")
+def test_line_after_its_block_is_written_as_ever(stream: Stream):
+    with house_log.together() as write:
+        pass
+    write(logging.INFO, "late", FIELDS)
+    assert len(stream.texts) == 1
+    assert "msg=late" in stream.texts[0]

@@ -1,9 +1,9 @@
 """What hostile text costs: no pattern more than a line's length, no log more than its bytes."""
 
 import re
-import time
 import tracemalloc
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 
@@ -12,6 +12,7 @@ from rows.github.job_log import MARKS
 from rows.log_rules import RULES, batches_of
 from rows.logs import block_forms, candidates, output, step_end
 from rows.logs.stream import BLOCK, pass_on
+from tests.rows.log_reading.timing import least_seconds
 
 SHORT, LONG = 1000, 4000
 """Letters of a line; a rule never sees more than the first."""
@@ -26,21 +27,12 @@ PIECES = (
 )  # fmt: skip
 
 
-def seconds(search: Callable[[str], object], text: str) -> float:
-    best = 9.0
-    for _ in range(3):
-        begin = time.process_time()
-        search(text)
-        best = min(best, time.process_time() - begin)
-    return best
-
-
 def steep_on(search: Callable[[str], object], pieces: Iterator[str] | tuple[str, ...]) -> list[str]:
     steep = []
     for piece in pieces:
         texts = [(piece * (length // len(piece) + 1))[:length] + "\x01" for length in (SHORT, LONG)]
-        long = seconds(search, texts[1])
-        if long > NOTABLE and long / max(seconds(search, texts[0]), 1e-6) > STEEP:
+        short, long = (least_seconds(partial(search, text)) for text in texts)
+        if long > NOTABLE and long / max(short, 1e-6) > STEEP:
             steep.append(piece)
     return steep
 
