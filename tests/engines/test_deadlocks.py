@@ -19,6 +19,8 @@ from tests.store.writers import emptied, together
 
 ROUNDS = count(1, 20)
 RUNS = 50
+BY_CHANCE = 5
+"""Three were seen once in 44 transactions, on a busy machine, and none in 12 repetitions."""
 
 
 @pytest.mark.parametrize("largest", [1, 10, 60])
@@ -65,4 +67,5 @@ def test_writers_of_the_same_runs_in_random_batches_all_end(
     # over a second (1205) say as much of the machine.
     # PostgreSQL ends what waits for a second in one way, be it a deadlock or a slow machine.
     share = 4 if writers[0].dialect.name == "postgresql" else 20
-    assert refused.total() - refused[faults.LOCKS, 1205] <= transactions / share
+    # Of few transactions two that meet once and again are a twentieth: the long run tells.
+    assert refused.total() - refused[faults.LOCKS, 1205] <= max(BY_CHANCE, transactions / share)
