@@ -10,9 +10,9 @@ from collections.abc import Callable
 MANY = 4
 """Fewer that were on their way at once do not wait for each other: it was by chance."""
 SHARE = 0.5
-"""Of the time that the batch before took to write, is the longest to wait,"""
+"""Nobody is waited for longer than this part of the time that the batch before took."""
 LONGEST = 0.01
-"""and this, in seconds: far from the database a queue grows while a batch is written."""
+"""Nor longer than these seconds: far from the database a queue grows while a batch is written."""
 
 
 class Gathering:

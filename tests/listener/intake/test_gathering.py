@@ -105,13 +105,6 @@ def post(public: Public, number: int) -> int:
     return int(public.post(body, made).status_code)
 
 
-@pytest.fixture
-def gate(engine: sa.Engine) -> Iterator[Gate]:
-    made = Gate(engine)
-    yield made
-    made.opened.set()
-
-
 def test_deliveries_that_were_answered_together_are_written_together_again(
     public: Public,
     intake: Intake,

@@ -3,7 +3,6 @@
 import asyncio
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -30,13 +29,6 @@ RUN = "workflow_run__completed_success"
 MANY = 6
 
 Answered = tuple[int, str]
-
-
-@pytest.fixture
-def gate(engine: sa.Engine) -> Iterator[Gate]:
-    made = Gate(engine)
-    yield made
-    made.opened.set()
 
 
 def post(public: Public, event: str, body: bytes, guid: str) -> Answered:
