@@ -9,6 +9,10 @@ does not count, warms all of them up: V8 compiles what has run some thousand tim
 (c) wsgi: Runledger as a Flask app in gunicorn's threads, as any WSGI host runs it
 (d) raw: Runledger's path, which stores the delivery as it came and no rows
 (e) node: @octokit/webhooks and mysql2, which store the body as it came (where node is there)
+(f) before: Runledger as another checkout has it (--before)
+
+V8 goes on compiling what is sent more often, so that a Node receiver has two speeds for a delivery
+that comes alone: `--connections 1 16 1` measures before and after it was busy.
 """
 
 import statistics
@@ -37,6 +41,7 @@ WARM = 2000
 BODY_BYTES = 9000
 """Of the one body (`--bodies one`), at least."""
 
+BEFORE = "before"
 DOORS = {
     "rows": (str(ROOT / "listener.py"),),
     **{name: ("-m", "benchmarks.variants", name) for name in VARIANTS},
@@ -55,7 +60,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Print a table for each engine and number of connections."""
     flags = parser_of("reception", __doc__, ENGINES)
     flags.add_argument("--connections", nargs="+", type=int, default=[1, 16, 64])
-    flags.add_argument("--variants", nargs="+", default=["bare", "rows", "wsgi", "raw", "node"])
+    flags.add_argument(
+        "--variants",
+        nargs="+",
+        choices=[*DOORS, BEFORE],
+        default=["bare", "rows", "wsgi", "raw", "node"],
+    )
+    flags.add_argument("--before", type=Path, metavar="FOLDER", help="the checkout of `before`")
     flags.add_argument("--kept", action="store_true", help="use connections as often as may be")
     flags.add_argument("--requests", type=int, default=600, help="in one round of one variant")
     flags.add_argument("--rounds", type=int, default=5)
@@ -73,6 +84,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         help="let wrk send for so long in a round, in place of --requests by Python",
     )
     given = flags.parse_args(argv)
+    if (BEFORE in given.variants) != (given.before is not None):
+        flags.error("--before FOLDER and --variants ... before go together")
+    if given.before and not (given.before / "listener.py").is_file():
+        flags.error(f"argument --before: {given.before} has no listener.py")
     if given.wrk is not None and given.wrk < 1:
         flags.error("argument --wrk: must be 1 or more")
     if given.wrk and not wrk.is_there():
@@ -99,7 +114,9 @@ def bench(engine: str, given: Namespace, folder: Path) -> None:
         for name in given.variants:
             if name == "node" and (engine == "sqlite" or not has_node()):
                 continue
-            stages[name] = Stage(engine, folder / name, servers.LOGGED, door=DOORS[name])
+            root = given.before.resolve() if name == BEFORE else ROOT
+            door = DOORS.get(name, (str(root / "listener.py"),))
+            stages[name] = Stage(engine, folder / name, servers.LOGGED, door, root)
             stack.callback(stages[name].close)
             stages[name].start()
         for connections in given.connections:

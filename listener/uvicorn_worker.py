@@ -53,6 +53,15 @@ class LoopWorker(UvicornWorker):  # type: ignore[misc] # it has no types
         UNFINISHED.most = connections_for_files()
         await super()._serve()
 
+    def handle_exit(self, *_: Any) -> None:
+        """End as by SIGTERM.
+
+        A master that gets SIGINT sends SIGQUIT, which uvicorn's worker only notes: where it came to
+        the master alone, the process was killed in the end.
+        https://github.com/Kludex/uvicorn-worker/issues/2
+        """
+        os.kill(os.getpid(), signal.SIGTERM)
+
     async def callback_notify(self) -> None:
         """Say that the loop turns, and end when the master has ended."""
         await super().callback_notify()

@@ -15,7 +15,7 @@ from typing import Any
 
 import hypothesis
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests import counts, databases, leftovers, servers
 
@@ -25,6 +25,8 @@ hypothesis.settings.register_profile(
 hypothesis.settings.register_profile("all", max_examples=500, deadline=None, print_blob=True)
 hypothesis.settings.load_profile("all" if counts.ALL else "part")
 
+EXPECT_MILLISECONDS = 30_000
+"""For what a page is to show, as for its loading: 5 seconds were too few on a busy machine."""
 CHROMIUM_FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -44,6 +46,7 @@ def browser() -> Iterator[Browser]:
     """Start Chromium: CHROMIUM, or the one on PATH; one a process, whichever tests ask for it."""
     program = os.environ.get("CHROMIUM") or shutil.which("chromium")
     assert program, "the pages' tests need Chromium: apt-get install chromium"
+    expect.set_options(timeout=EXPECT_MILLISECONDS)
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=program, args=CHROMIUM_FLAGS)
         yield started

@@ -20,6 +20,7 @@ LONG = (
     "tests/backfill/gitlab/test_register_both.py",
     "tests/backfill/pipeline/test_database_outage.py::test_database_killed_and_started_again"
     "_is_waited_for[mysql]",
+    "tests/backfill/test_equal_doors.py::test_received_read_and_any_mixture_are_equal[mysql]",
     "tests/backfill/test_complete.py::test_burst_of_1500_runs_in_one_minute",
     "tests/backfill/test_complete.py::test_newest_runs_only_and_then_more",
     "tests/backfill/test_kill.py::test_killed_at_random_points_it_ends_with_equal_tables[mysql]",
@@ -41,6 +42,8 @@ LONG = (
     "[mariadb-push-main-(no name)]",
     "tests/dashboard/default_branch/test_unnamed.py::test_it_is_called_the_same_in_views_and_on_pages"
     "[mariadb-schedule-main-schedule on main]",
+    "tests/dashboard/default_branch/test_unnamed.py::test_it_is_called_the_same_in_views_and_on_pages"
+    "[mysql-schedule-",
     "tests/dashboard/pages/test_figures.py::test_figures_are_those_of_plain_sql[mariadb]",
     "tests/dashboard/web/test_links.py::test_every_link_leads_somewhere[mariadb-all, every other"
     " run lost]",
@@ -52,6 +55,7 @@ LONG = (
     "tests/dashboard/web/test_links.py::test_every_link_leads_somewhere[mysql-jobs]",
     "tests/dashboard/web/test_links.py::test_every_link_leads_somewhere[mysql-pushes]",
     "tests/dashboard/web/test_links.py::test_every_link_leads_somewhere[mysql-runs]",
+    "tests/fakegithub/test_history.py::test_worlds_reach_branches",
     "tests/healing/test_backup.py::test_database_restored_from_yesterdays_backup_becomes_whole"
     "[mysql-True]",
     "tests/lake/test_sync.py::test_other_store_with_fewer_runs",
@@ -60,12 +64,14 @@ LONG = (
     "_the_server_is_back[flask-mysql]",
     "tests/schema/adopt/test_killed.py::test_adoption_killed_anywhere_is_continued_at_once[mysql]",
     "tests/schema/test_migrate.py::test_upgrade_that_was_killed_anywhere_is_continued[mysql]",
+    "tests/schema/test_migrate.py::test_every_index_is_created[mysql]",
     "tests/schema/test_previous_release.py::test_open_snapshot_holds_an_upgrade_up_and_neither"
     "_breaks[mysql]",
     "tests/schema/test_previous_release.py::test_release_before_writes_on_while_the_schema_is"
     "_upgraded[mysql]",
     "tests/sqlauthenticator/test_limits.py::test_frozen_server_is_waited_for_no_longer_than_the"
     "_limit_and_a_margin[mysql]",
+    "tests/store/errors/test_kept_ranking.py::test_days_add_up_to_what_all_failures_tell[mysql]",
     "tests/torture/test_crash.py::test_losses_of_a_database_with_relaxed_flushing",
     "tests/torture/test_crash.py::test_nothing_acknowledged_is_lost_while_each_start_finds",
     "tests/torture/test_outages.py::test_outage_loses_nothing_and_no_request_waits_8_seconds"

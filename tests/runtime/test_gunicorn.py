@@ -116,6 +116,22 @@ def test_signal_ends_it_cleanly_with_exit_0_and_frees_the_port(tmp_path: Path, n
         socket.create_server(("127.0.0.1", listener.port)).close()
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGQUIT, signal.SIGTERM])
+def test_signal_to_the_master_alone_ends_workers_without_killing_them(tmp_path: Path, number: int):
+    with (
+        running(tmp_path) as listener,
+        socket.create_connection(("127.0.0.1", listener.port), timeout=30) as connection,
+    ):
+        connection.sendall(request(headers("push", BODY), len(BODY)) + BODY[:100])
+        time.sleep(0.5)  # it must have been accepted
+        listener.process.send_signal(number)
+        time.sleep(0.5)
+        connection.sendall(BODY[100:])
+        assert reply(connection).json == {"status": "applied"}
+        assert listener.process.wait(timeout=30) == 0
+        assert "was sent" not in listener.log()
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_signal_lets_a_delivery_that_is_coming_in_be_answered(tmp_path: Path, number: int):
     with (

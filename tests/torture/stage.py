@@ -34,11 +34,13 @@ class Stage:
         folder: Path,
         options: Sequence[str] = servers.DURABLE,
         door: Sequence[str] = (str(process.ROOT / "listener.py"),),
+        root: Path = process.ROOT,
     ) -> None:
+        """Start a database; the listener is of the checkout `root`."""
         folder.mkdir(parents=True, exist_ok=True)
         if engine == "postgresql":
             options = server.options(options)
-        self.folder, self.options, self.door = folder, options, door
+        self.folder, self.options, self.door, self.root = folder, options, door, root
         self.server: servers.Server | None = None
         self.url = f"sqlite:///{folder / 'data/shark_dashboard.db'}"
         if engine != "sqlite":
@@ -74,7 +76,7 @@ class Stage:
                     [sys.executable, *self.door, "--host", "127.0.0.1", "-p", str(self.port)],
                     cwd=self.folder,
                     env=process.environment(
-                        PYTHONPATH=str(process.ROOT),
+                        PYTHONPATH=str(self.root),
                         DATABASE_URL=url or self.url,
                         WEBHOOK_SECRET=SECRET,
                         SPOOL_DIR=str(self.folder / "spool"),
